@@ -1,0 +1,20 @@
+//! Compiles the protocol without `protoc`: protox is a protobuf compiler in Rust.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+const FILES: [&str; 5] = [
+    "pwasync/v1/types.proto",
+    "pwasync/v1/session.proto",
+    "pwasync/v1/background_sync.proto",
+    "pwasync/v1/admin.proto",
+    "pwasync/v1/simulation.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=pwasync");
+    let descriptors = protox::compile(FILES, ["."])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?).join("pwasync_descriptor.bin");
+    fs::write(out, prost::Message::encode_to_vec(&descriptors))?;
+    tonic_prost_build::configure().compile_fds(descriptors)?;
+    Ok(())
+}
