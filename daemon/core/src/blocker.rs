@@ -1,0 +1,113 @@
+//! Why a registration does not run: standing facts with stable codes.
+
+use crate::time::Timestamp;
+
+/// One reason, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocker {
+    /// What kind of reason.
+    pub code: BlockerCode,
+    /// Since when it holds.
+    pub since: Timestamp,
+    /// The earliest instant at which it can end; `None`: cannot be known.
+    pub earliest: Option<Timestamp>,
+}
+
+/// The stable codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockerCode {
+    /// Not each source of facts has spoken since the start.
+    Starting,
+    /// The next period has not come.
+    NotDue,
+    /// The delay after a failed attempt.
+    BackOff,
+    /// No network.
+    Offline,
+    /// Online, but not for long enough.
+    Settling,
+    /// The connectivity check has no answer.
+    Limited,
+    /// Behind a captive portal.
+    CaptivePortal,
+    /// On a metered network.
+    Metered,
+    /// Roaming.
+    Roaming,
+    /// On the wrong kind of network.
+    Transport,
+    /// On a network that is not known.
+    UnknownNetwork,
+    /// Low battery.
+    BatteryLow,
+    /// Very low battery.
+    BatteryCritical,
+    /// Not charging.
+    NotCharging,
+    /// The power saver is on.
+    PowerSaver,
+    /// The machine is going to sleep.
+    Suspending,
+    /// No engagement.
+    EngagementNone,
+    /// The app is not installed.
+    NotInstalled,
+    /// No permission.
+    PermissionDenied,
+    /// Paused.
+    Paused,
+    /// The budget is spent.
+    BudgetSpent,
+    /// Waits for a learned hour.
+    LearnedHour,
+    /// Too soon after another event of the origin.
+    OriginGap,
+    /// Waits for the wake grid.
+    Grid,
+    /// All slots are taken.
+    Concurrency,
+    /// The browser is not attached.
+    BrowserClosed,
+    /// The browser is being started.
+    BrowserLaunching,
+    /// Nothing can start the browser.
+    NoLauncher,
+    /// No records can be written.
+    StoreReadOnly,
+}
+
+impl BlockerCode {
+    /// What ends it, as a sentence.
+    pub fn clears(self) -> &'static str {
+        match self {
+            Self::Starting => "the sources of facts speak, or three seconds after the start",
+            Self::NotDue => "the interval passes",
+            Self::BackOff => "the delay after the failed attempt passes",
+            Self::Offline => "a network with a default route comes up",
+            Self::Settling => "the network stays up for the settle time",
+            Self::Limited => "the connectivity check succeeds",
+            Self::CaptivePortal => "the captive portal is passed",
+            Self::Metered => "an unmetered network is joined",
+            Self::Roaming => "roaming ends",
+            Self::Transport => "a network of the wanted kind is joined",
+            Self::UnknownNetwork => "a known network is joined",
+            Self::BatteryLow | Self::BatteryCritical => "the battery is charged",
+            Self::NotCharging => "the charger is plugged in",
+            Self::PowerSaver => "the power saver is turned off",
+            Self::Suspending => "the machine wakes up",
+            Self::EngagementNone => "the user uses the site",
+            Self::NotInstalled => "the app is installed",
+            Self::PermissionDenied => "the permission is granted",
+            Self::Paused => "the pause ends",
+            Self::BudgetSpent => "the day ends",
+            Self::LearnedHour => "the usual hour comes near",
+            Self::OriginGap => "enough time passes since the origin's last event",
+            Self::Grid => "the next slot of the wake grid comes",
+            Self::Concurrency => "a running event ends",
+            Self::BrowserClosed => "the browser is started",
+            Self::BrowserLaunching => "the browser has started",
+            Self::NoLauncher => "a launcher is started, or the browser by hand",
+            Self::StoreReadOnly => "the store can be written again",
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What netlink says, and whether that means "online" (the rule without NetworkManager).
+
+use std::net::IpAddr;
+
+/// A snapshot of the kernel's links and default routes, as netlink gives them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Netlink {
+    /// All links, by index.
+    pub links: Vec<Link>,
+    /// Unicast default routes of both families, by family, metric and link.
+    pub default_routes: Vec<DefaultRoute>,
+}
+
+/// A network interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The kernel's index, from 1.
+    pub index: u32,
+    /// Such as `wlan0`.
+    pub name: String,
+    /// What it is.
+    pub kind: LinkKind,
+    /// Up, and its lower layer too: RUNNING and LOWER_UP are both set.
+    pub carrier: bool,
+    /// Has an IPv4 address of global scope.
+    pub global_v4: bool,
+    /// Has an IPv6 address of global scope that is not tentative, failed or deprecated.
+    pub global_v6: bool,
+}
+
+/// The kinds that the rule tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// Ethernet, Wi-Fi, bridge, bond, VLAN, veth, ppp: what matters is the default route.
+    Ordinary,
+    /// `lo`.
+    Loopback,
+    /// `tun`, `tap` and wireguard: they need another link below them.
+    Tunnel,
+}
+
+/// A default route: destination 0.0.0.0/0 or ::/0 of type unicast in the main table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefaultRoute {
+    /// Tells the family; `None`: the route has no gateway (ppp), then see `family`.
+    pub gateway: Option<IpAddr>,
+    /// Address family of the route.
+    pub family: Family,
+    /// The link it leads through.
+    pub link: u32,
+    /// Lower is preferred.
+    pub metric: u32,
+    /// The kernel marked it RTNH_F_LINKDOWN or RTNH_F_DEAD.
+    pub link_down: bool,
+}
+
+/// An address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+/// Which network the host is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkIdentity {
+    link: u32,
+    gateway_v4: Option<IpAddr>,
+    gateway_v6: Option<IpAddr>,
+}
+
+impl NetworkIdentity {
+    /// The same network: the same link, and no gateway that is known on both sides differs, so
+    /// that a second family's address, coming later, changes nothing.
+    fn is_same(&self, other: &Self) -> bool {
+        let agree = |one: Option<IpAddr>, two: Option<IpAddr>| {
+            one.is_none() || two.is_none() || one == two
+        };
+        self.link == other.link
+            && agree(self.gateway_v4, other.gateway_v4)
+            && agree(self.gateway_v6, other.gateway_v6)
+    }
+}
+
+/// What the core makes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkView {
+    identity: Option<NetworkIdentity>,
+}
+
+impl NetworkView {
+    /// The fallback rule: online is a unicast default route of either family through a link with
+    /// carrier and a usable global address of that family; a tunnel counts only while another
+    /// default route exists.
+    pub(crate) fn from_netlink(facts: &Netlink) -> Self {
+        let ways: Vec<(&DefaultRoute, &Link)> = facts
+            .default_routes
+            .iter()
+            .filter_map(|route| usable(facts, route).map(|link| (route, link)))
+            .filter(|(_, link)| link.kind == LinkKind::Ordinary)
+            .collect();
+        let primary = ways.iter().min_by_key(|(route, link)| (route.metric, route.family, link.index));
+        let Some((_, primary)) = primary else { return Self { identity: None } };
+        let gateway = |family| {
+            let own = ways.iter().filter(|(route, link)| {
+                link.index == primary.index && route.family == family
+            });
+            own.min_by_key(|(route, _)| route.metric).and_then(|(route, _)| route.gateway)
+        };
+        Self {
+            identity: Some(NetworkIdentity {
+                link: primary.index,
+                gateway_v4: gateway(Family::V4),
+                gateway_v6: gateway(Family::V6),
+            }),
+        }
+    }
+
+    /// A default route leads out.
+    pub(crate) fn is_online(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// Both are online, on the same network.
+    pub(crate) fn is_same_network(&self, other: &Self) -> bool {
+        match (&self.identity, &other.identity) {
+            (Some(one), Some(two)) => one.is_same(two),
+            (None, _) | (_, None) => false,
+        }
+    }
+}
+
+/// The link of a route that can carry traffic.
+fn usable<'a>(facts: &'a Netlink, route: &DefaultRoute) -> Option<&'a Link> {
+    let link = facts.links.iter().find(|link| link.index == route.link)?;
+    let addressed = match route.family {
+        Family::V4 => link.global_v4,
+        Family::V6 => link.global_v6,
+    };
+    (link.carrier && addressed && !route.link_down).then_some(link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(index: u32, kind: LinkKind) -> Link {
+        let name = format!("link{index}");
+        Link { index, name, kind, carrier: true, global_v4: true, global_v6: false }
+    }
+
+    fn route(link: u32) -> DefaultRoute {
+        let gateway = Some(IpAddr::from([10, 0, 0, 1]));
+        DefaultRoute { gateway, family: Family::V4, link, metric: 100, link_down: false }
+    }
+
+    fn online(links: Vec<Link>, default_routes: Vec<DefaultRoute>) -> bool {
+        NetworkView::from_netlink(&Netlink { links, default_routes }).is_online()
+    }
+
+    #[test]
+    fn a_default_route_with_carrier_and_address_is_online() {
+        assert!(online(vec![link(2, LinkKind::Ordinary)], vec![route(2)]));
+        assert!(!online(vec![link(2, LinkKind::Ordinary)], vec![]));
+        assert!(!online(vec![], vec![route(2)]));
+    }
+
+    #[test]
+    fn carrier_address_and_linkdown_each_decide() {
+        let ordinary = || link(2, LinkKind::Ordinary);
+        assert!(!online(vec![Link { carrier: false, ..ordinary() }], vec![route(2)]));
+        assert!(!online(vec![Link { global_v4: false, ..ordinary() }], vec![route(2)]));
+        let down = DefaultRoute { link_down: true, ..route(2) };
+        assert!(!online(vec![ordinary()], vec![down]));
+    }
+
+    #[test]
+    fn an_ipv6_only_host_is_online() {
+        let six = Link { global_v4: false, global_v6: true, ..link(2, LinkKind::Ordinary) };
+        let route = DefaultRoute { family: Family::V6, gateway: None, ..route(2) };
+        assert!(online(vec![six], vec![route]));
+    }
+
+    #[test]
+    fn a_tunnel_alone_is_not_online() {
+        let tunnel = link(3, LinkKind::Tunnel);
+        assert!(!online(vec![tunnel.clone()], vec![route(3)]));
+        let both = vec![link(2, LinkKind::Ordinary), tunnel];
+        assert!(online(both, vec![route(2), route(3)]));
+    }
+
+    #[test]
+    fn a_second_family_is_the_same_network() {
+        let four = Netlink {
+            links: vec![Link { global_v6: true, ..link(2, LinkKind::Ordinary) }],
+            default_routes: vec![route(2)],
+        };
+        let six = DefaultRoute {
+            family: Family::V6,
+            gateway: Some(IpAddr::from([0xfe80, 0, 0, 0, 0, 0, 0, 1])),
+            metric: 1,
+            ..route(2)
+        };
+        let both = Netlink { default_routes: vec![route(2), six.clone()], ..four.clone() };
+        let only_six = Netlink { default_routes: vec![six], ..four.clone() };
+        let view = NetworkView::from_netlink;
+        assert!(view(&four).is_same_network(&view(&both)));
+        assert!(view(&only_six).is_same_network(&view(&both)));
+    }
+
+    #[test]
+    fn another_gateway_is_another_network() {
+        let at = |last| Netlink {
+            links: vec![link(2, LinkKind::Ordinary)],
+            default_routes: vec![DefaultRoute {
+                gateway: Some(IpAddr::from([10, 0, 0, last])),
+                ..route(2)
+            }],
+        };
+        let view = NetworkView::from_netlink;
+        assert!(!view(&at(1)).is_same_network(&view(&at(2))));
+    }
+}

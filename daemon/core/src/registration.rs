@@ -1,0 +1,127 @@
+//! A registration: what was asked for, and how far it has come. This is also what is stored.
+
+use std::time::Duration;
+
+use crate::{
+    attempt::{Attempt, Ended},
+    key::{AppId, RegistrationId, RegistrationKey, SyncKind},
+    time::Timestamp,
+};
+
+/// One registration with its whole state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Its number.
+    pub id: RegistrationId,
+    /// What names it.
+    pub key: RegistrationKey,
+    /// The web app it belongs to, where the browser knows it.
+    pub app: Option<AppId>,
+    /// When it runs.
+    pub schedule: Schedule,
+    /// When it was first registered.
+    pub registered_at: Timestamp,
+    /// How far it has come.
+    pub state: State,
+    /// Charged attempts so far.
+    pub attempts: u32,
+    /// Attempts until it is given up (one-off) or waits for its next period (periodic).
+    pub max_attempts: u32,
+    /// Free attempts of the same ending in a row.
+    pub streak: Option<Streak>,
+    /// The last attempt that ended.
+    pub last_attempt: Option<Ended>,
+}
+
+/// When a registration runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Once.
+    OneOff {
+        /// Given up at this instant.
+        expires_at: Timestamp,
+    },
+    /// Again and again.
+    Periodic {
+        /// As asked for; the effective interval may be longer.
+        min_interval: Duration,
+        /// The slot in which the last event started, or the registration's own time (P-17).
+        anchor: Timestamp,
+    },
+}
+
+/// How far a registration has come (S-O-03, S-P-03).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Due: it runs as soon as nothing holds it.
+    Pending,
+    /// Not before this instant.
+    Waiting {
+        /// The instant.
+        until: Timestamp,
+        /// What is waited for.
+        wait: Wait,
+    },
+    /// An attempt is out.
+    Firing {
+        /// The attempt.
+        attempt: Attempt,
+        /// Registered again meanwhile.
+        reregistered: Reregistered,
+    },
+}
+
+/// What a waiting registration waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The next period.
+    Period,
+    /// The delay after a failed attempt.
+    BackOff,
+}
+
+/// Whether a firing registration was registered again (S-O-13, S-P-16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reregistered {
+    /// It was not.
+    No,
+    /// It was.
+    WhileFiring,
+}
+
+/// Endings that are free a few times in a row, counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Streak {
+    /// Of which ending.
+    pub of: FreeEnding,
+    /// How often in a row, charged ones included.
+    pub length: u32,
+}
+
+/// The endings that are not the worker's fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FreeEnding {
+    /// The network was gone.
+    Offline,
+    /// The worker did not start.
+    Unavailable,
+    /// The session went before Started.
+    LostUnstarted,
+    /// The session went after Started.
+    LostStarted,
+}
+
+impl Registration {
+    /// One-off or periodic.
+    pub fn kind(&self) -> SyncKind {
+        self.key.kind
+    }
+
+    /// The attempt that is out.
+    pub fn running(&self) -> Option<&Attempt> {
+        match &self.state {
+            State::Firing { attempt, .. } => Some(attempt),
+            State::Pending | State::Waiting { .. } => None,
+        }
+    }
+}

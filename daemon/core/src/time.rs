@@ -1,0 +1,82 @@
+//! Instants of the core and their relation to the wall clock. Nothing here reads a clock.
+
+use std::time::Duration;
+
+/// An instant of core time, in milliseconds.
+///
+/// Core time is CLOCK_BOOTTIME plus an offset fixed when the daemon starts, so that it equals
+/// Unix time at that moment: it counts suspend, ignores later steps of the wall clock and never
+/// goes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The earliest instant.
+    pub const ZERO: Self = Self(0);
+
+    /// The instant so many milliseconds after [`Self::ZERO`].
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since [`Self::ZERO`].
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// The time from `earlier` to `self`; zero when `earlier` is later.
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// `self` less `duration`, but not before [`Self::ZERO`].
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(whole_millis(duration)))
+    }
+}
+
+impl std::ops::Add<Duration> for Timestamp {
+    type Output = Self;
+
+    /// Stays at the last instant instead of overflowing.
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(whole_millis(duration)))
+    }
+}
+
+/// What must be added to core time to get the wall clock, as it was last reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WallClock {
+    /// Milliseconds from core time to Unix time.
+    pub offset_millis: i64,
+}
+
+impl WallClock {
+    /// Unix time in milliseconds at a core instant.
+    pub fn unix_millis(self, at: Timestamp) -> i64 {
+        i64::try_from(at.as_millis()).unwrap_or(i64::MAX).saturating_add(self.offset_millis)
+    }
+}
+
+/// Whole milliseconds of a duration, at most `u64::MAX`.
+fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adding_never_overflows() {
+        let late = Timestamp::from_millis(u64::MAX - 1);
+        assert_eq!(late + Duration::MAX, Timestamp::from_millis(u64::MAX));
+        assert_eq!(Timestamp::ZERO.saturating_since(late), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_wall_clock_is_an_offset() {
+        let clock = WallClock { offset_millis: -5_000 };
+        assert_eq!(clock.unix_millis(Timestamp::from_millis(7_000)), 2_000);
+    }
+}
