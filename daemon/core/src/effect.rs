@@ -1,13 +1,13 @@
 //! What the core wants done, in order.
 //!
-//! `Save`, `Delete` and `SaveCounters` are records; all else is gated on them: it may leave only
+//! `Save`, `Delete`, `SaveCounters` and `SaveOwner` are records; all else is gated on them: it may leave only
 //! when every record before it is on disk.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     change::Change,
-    key::{AttemptId, RegistrationId, RegistrationKey, SessionId},
+    key::{AttemptId, OwnerId, RegistrationId, RegistrationKey, SessionId},
     registration::Registration,
     saved::Counters,
 };
@@ -21,6 +21,13 @@ pub enum Effect {
     Delete(RegistrationId),
     /// Write the counters.
     SaveCounters(Counters),
+    /// Write who an owner is.
+    SaveOwner {
+        /// Whose uid.
+        owner: OwnerId,
+        /// The login name it belongs to.
+        name: Arc<str>,
+    },
     /// Wake a service worker.
     Wake(Wake),
     /// End an event.

@@ -76,7 +76,12 @@ impl Host {
     }
 
     /// Takes netlink's snapshot; true when the view changed.
-    pub(crate) fn take_netlink(&mut self, now: Timestamp, facts: &Netlink, policy: &Policy) -> bool {
+    pub(crate) fn take_netlink(
+        &mut self,
+        now: Timestamp,
+        facts: &Netlink,
+        policy: &Policy,
+    ) -> bool {
         let view = NetworkView::from_netlink(facts);
         let before = match &self.network {
             Known::No => None,

@@ -56,9 +56,8 @@ impl ProfileId {
     pub fn parse(browser: &str, profile: &str) -> Result<Self, FieldError> {
         at_most("profile.browser", browser, BROWSER_BYTES)?;
         at_most("profile.profile", profile, PROFILE_BYTES)?;
-        let plain = |byte: u8| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
-        };
+        let plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
         if browser.is_empty() || !browser.bytes().all(plain) {
             let rule = "must be 1 to 64 bytes of a-z, 0-9, `.`, `_`, `-`";
             return Err(FieldError::text("profile.browser", browser, rule));

@@ -11,14 +11,13 @@ pub struct Saved {
     pub registrations: Vec<Registration>,
     /// The counters.
     pub counters: Counters,
+    /// Login names of the owners: a uid that has come to belong to another name starts empty.
+    pub owners: BTreeMap<OwnerId, Arc<str>>,
 }
 
-/// Numbers that must not come back, and who the owners were.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Numbers that must not come back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// The highest registration id ever given.
     pub last_registration: u64,
-    /// Login names of the owners that have registrations: a uid that has come to belong to
-    /// another name starts empty.
-    pub owners: BTreeMap<OwnerId, Arc<str>>,
 }

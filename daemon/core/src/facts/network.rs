@@ -75,9 +75,8 @@ impl NetworkIdentity {
     /// The same network: the same link, and no gateway that is known on both sides differs, so
     /// that a second family's address, coming later, changes nothing.
     fn is_same(&self, other: &Self) -> bool {
-        let agree = |one: Option<IpAddr>, two: Option<IpAddr>| {
-            one.is_none() || two.is_none() || one == two
-        };
+        let agree =
+            |one: Option<IpAddr>, two: Option<IpAddr>| one.is_none() || two.is_none() || one == two;
         self.link == other.link
             && agree(self.gateway_v4, other.gateway_v4)
             && agree(self.gateway_v6, other.gateway_v6)
@@ -101,12 +100,13 @@ impl NetworkView {
             .filter_map(|route| usable(facts, route).map(|link| (route, link)))
             .filter(|(_, link)| link.kind == LinkKind::Ordinary)
             .collect();
-        let primary = ways.iter().min_by_key(|(route, link)| (route.metric, route.family, link.index));
+        let primary =
+            ways.iter().min_by_key(|(route, link)| (route.metric, route.family, link.index));
         let Some((_, primary)) = primary else { return Self { identity: None } };
         let gateway = |family| {
-            let own = ways.iter().filter(|(route, link)| {
-                link.index == primary.index && route.family == family
-            });
+            let own = ways
+                .iter()
+                .filter(|(route, link)| link.index == primary.index && route.family == family);
             own.min_by_key(|(route, _)| route.metric).and_then(|(route, _)| route.gateway)
         };
         Self {
