@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Installs what the tests or the demo need and this machine lacks, after saying what.
+#
+#   packaging/test-host/install.sh [test|demo]
+#
+# INSTALL=0 only prints. Nothing is done where nothing is missing. Debian and its kin only;
+# elsewhere it says which commands are wanted.
+set -euo pipefail
+
+purpose=${1:-test}
+
+# command=package, one a line. A command that is there by another way is good enough.
+case "$purpose" in
+  demo)
+    wanted=(
+      chromium=chromium
+      ip=iproute2
+      setpriv=util-linux
+    )
+    ;;
+  test)
+    wanted=(
+      make=make
+      chromium=chromium
+      ip=iproute2
+      setpriv=util-linux
+      jq=jq
+      mkfs.ext4=e2fsprogs
+      mount=mount
+      strace=strace
+      shellcheck=shellcheck
+      systemd-analyze=systemd
+    )
+    ;;
+  *)
+    printf 'unknown purpose "%s"\nhint: it is "test" or "demo"\n' "$purpose" >&2
+    exit 2
+    ;;
+esac
+
+# Tools of the administrator live in sbin, which an ordinary user's PATH leaves out.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+packages=()
+for entry in "${wanted[@]}"; do
+  command -v "${entry%%=*}" >/dev/null || packages+=("${entry#*=}")
+done
+[ ${#packages[@]} -gt 0 ] || exit 0
+
+printf 'The %s needs these packages, which are missing here: %s\n' "$purpose" "${packages[*]}"
+if [ "${INSTALL:-1}" = 0 ]; then
+  printf 'INSTALL=0: nothing is installed.\n'
+  exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+  printf 'no apt-get on this machine\nhint: install them with its own package manager\n' >&2
+  exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  printf 'only root can install packages\nhint: run "sudo %s %s"\n' "$0" "$purpose" >&2
+  exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+# Package lists that are too old to know a package, or name files which are gone, are fetched anew.
+install_packages() {
+  apt-get install --yes --no-install-recommends -o Dpkg::Use-Pty=0 "${packages[@]}"
+}
+printf 'Installing them with apt-get.\n'
+apt-cache show "${packages[@]}" >/dev/null 2>&1 && install_packages && exit 0
+apt-get update
+install_packages
