@@ -1,0 +1,108 @@
+# The one entry to build, check, try and install pwasync. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+CARGO ?= cargo
+DESTDIR ?=
+PREFIX ?= /usr
+# The build that `make install` installs: release or dev.
+PROFILE ?= release
+
+CARGO_DENY_VERSION := 0.20.2
+CARGO_NEXTEST_VERSION := 0.9.143
+
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+TOOLS := $(TARGET)/tools
+STAGE := $(TARGET)/stage
+BUILT = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+export PATH := $(TOOLS)/bin:$(PATH)
+
+DAEMONS := pwasyncd
+PROGRAMS := syncctl pwasync-chromium
+SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh)
+
+.PHONY: help build demo test ci fmt lint doc deny shell unit stage host tools check-fmt check-doc install
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo "Variables: DESTDIR, PREFIX (install); INSTALL=0, BROWSER=window, ROUNDS, SETTLE (demo)."
+
+build: ## build all programs, optimised
+	$(CARGO) build --locked --release --workspace --bins
+
+# The demo and the tests share one build, in the dev profile.
+demo: ## as root: a real PWA, a real Chromium and a link that goes down and comes back
+	packaging/test-host/install.sh demo
+ifneq ($(INSTALL),0)
+	$(CARGO) build --locked --workspace --bins
+	$(TARGET)/debug/pwasync-demo run
+endif
+
+# The test runner comes last: its summary is the last word of a good run.
+test: host tools check-fmt lint deny check-doc shell unit ## install what the tests need, run every check and every test
+	$(CARGO) test --locked --workspace --doc
+	$(CARGO) build --locked --workspace --bins
+	$(CARGO) nextest run --locked --workspace --profile $(if $(CI),ci,default)
+
+ci: ## what a CI machine runs: the tests, with nothing skipped
+	CI=true $(MAKE) test
+
+fmt: ## format the Rust code
+	$(CARGO) fmt --all
+
+check-fmt:
+	$(CARGO) fmt --all --check
+
+lint: ## clippy, warnings are errors
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+doc: ## build the API documentation
+	$(CARGO) doc --locked --workspace --no-deps
+
+check-doc:
+	RUSTDOCFLAGS="-D warnings" $(MAKE) doc
+
+# Advisories need a network and change by themselves: `cargo deny check advisories` by hand.
+deny: tools
+	cargo-deny --locked --workspace check --hide-inclusion-graph bans licenses sources
+
+shell: host
+	shellcheck $(SHELL_FILES)
+
+# A staged installation is checked as an administrator would find it.
+unit: host stage
+	systemd/check.sh $(STAGE) $(PREFIX)
+
+stage:
+	rm -rf $(STAGE)
+	$(MAKE) install PROFILE=dev DESTDIR=$(STAGE)
+
+host:
+	packaging/test-host/install.sh test
+
+tools:
+	@for tool in cargo-deny@$(CARGO_DENY_VERSION) cargo-nextest@$(CARGO_NEXTEST_VERSION); do \
+	  command -v "$${tool%@*}" >/dev/null && continue; \
+	  echo "$${tool%@*} is missing: installing it into $(TOOLS)"; \
+	  $(CARGO) install --locked --root $(TOOLS) "$$tool"; \
+	done
+
+install: ## install programs, unit, man pages, completions: DESTDIR=, PREFIX=
+	$(CARGO) build --locked --profile $(PROFILE) --workspace --bins
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 0755 $(addprefix $(BUILT)/,$(DAEMONS) $(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	sed 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' systemd/pwasyncd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/pwasyncd.service
+	chmod 0644 $(DESTDIR)$(PREFIX)/lib/systemd/system/pwasyncd.service
+	install -m 0644 systemd/pwasync.sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/pwasync.conf
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	$(BUILT)/syncctl man --out $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	$(BUILT)/syncctl completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/syncctl
+	$(BUILT)/syncctl completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_syncctl
+	$(BUILT)/syncctl completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/syncctl.fish
+	install -d $(DESTDIR)$(PREFIX)/share/doc/pwasync
+	install -m 0644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/protocol.md $(DESTDIR)$(PREFIX)/share/doc/pwasync
