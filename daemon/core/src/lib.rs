@@ -12,9 +12,22 @@ pub mod event;
 pub mod facts;
 mod field;
 pub mod key;
+mod outcome;
+mod period;
 pub mod policy;
+mod ready;
 pub mod registration;
+mod registrations;
+mod retry;
 pub mod saved;
+mod scheduler;
+mod sessions;
 pub mod time;
+mod timers;
 
 pub use field::FieldError;
+pub use scheduler::{
+    Caller, Filter, Force, NewRegistration, NewSchedule, NewSession, OpenedSession, Page,
+    Reconciled, RegisterChange, RegisterError, Registered, RegistrationView, RunNow, Scheduler,
+    StateCounts, Unregistered, Viewer, WakeReason,
+};

@@ -27,6 +27,8 @@ pub struct Policy {
     pub unavailable_delay: Duration,
     /// See [`Self::unavailable_delay`].
     pub max_unavailable_delay: Duration,
+    /// Delay after an attempt that found the network gone while the host has one.
+    pub offline_delay: Duration,
     /// Free attempts in a row that ended offline, before they are charged.
     pub free_offline: u32,
     /// Free attempts in a row whose worker did not start, before they are charged.
@@ -39,6 +41,8 @@ pub struct Policy {
     pub max_retry_after: Duration,
     /// A one-off without an expiry of its own is given up after this time (P-12).
     pub expiry: Duration,
+    /// Longest expiry that a registration may ask for.
+    pub max_expiry: Duration,
     /// A shorter minimum interval is raised to this (K-08, P-11).
     pub min_interval_floor: Duration,
     /// Online for so long on the same network before syncs run.
@@ -55,6 +59,12 @@ pub struct Policy {
     pub slots: u32,
     /// Of them for one owner while another waits (P-08).
     pub owner_slots: u32,
+    /// Registrations of one owner.
+    pub owner_registrations: usize,
+    /// Registrations of one origin of one owner.
+    pub origin_registrations: usize,
+    /// Registrations in all.
+    pub registrations: usize,
     /// Events at once of a session that does not say what it can take (P-08).
     pub default_capacity: u32,
 }
@@ -70,12 +80,14 @@ impl Default for Policy {
             start_limit: 30 * SECOND,
             unavailable_delay: 30 * SECOND,
             max_unavailable_delay: HOUR,
+            offline_delay: SECOND,
             free_offline: 3,
             free_unavailable: 10,
             free_lost_unstarted: 10,
             free_lost_started: 1,
             max_retry_after: 24 * HOUR,
             expiry: 30 * 24 * HOUR,
+            max_expiry: 366 * 24 * HOUR,
             min_interval_floor: 12 * HOUR,
             settle: SECOND,
             resume_settle: 5 * SECOND,
@@ -84,6 +96,9 @@ impl Default for Policy {
             battery_critical: 5,
             slots: 16,
             owner_slots: 8,
+            owner_registrations: 10_000,
+            origin_registrations: 256,
+            registrations: 200_000,
             default_capacity: 4,
         }
     }

@@ -71,6 +71,33 @@ pub enum State {
     },
 }
 
+/// The states as people know them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateName {
+    /// Due, or a periodic that waits for its period.
+    Pending,
+    /// In back-off.
+    Waiting,
+    /// An attempt is out.
+    Firing,
+    /// An attempt is out, and it was registered again.
+    ReregisteredWhileFiring,
+}
+
+impl State {
+    /// Its name.
+    pub fn name(&self) -> StateName {
+        match self {
+            Self::Pending | Self::Waiting { wait: Wait::Period, .. } => StateName::Pending,
+            Self::Waiting { wait: Wait::BackOff, .. } => StateName::Waiting,
+            Self::Firing { reregistered: Reregistered::No, .. } => StateName::Firing,
+            Self::Firing { reregistered: Reregistered::WhileFiring, .. } => {
+                StateName::ReregisteredWhileFiring
+            }
+        }
+    }
+}
+
 /// What a waiting registration waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {

@@ -1,0 +1,168 @@
+//! The table of outcomes: what the ending of an attempt means for its registration (P-02).
+
+use std::time::Duration;
+
+use crate::{
+    attempt::{Attempt, Outcome},
+    change::{Charge, RemovalReason},
+    key::SyncKind,
+    policy::Policy,
+    registration::{FreeEnding, Registration, Reregistered, Streak, Wait},
+    retry::{retry_delay, unavailable_delay},
+    time::Timestamp,
+};
+
+/// How an attempt ended, and what was so at that moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ending {
+    pub(crate) outcome: Outcome,
+    pub(crate) at: Timestamp,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) network: Network,
+}
+
+/// Whether the host had a network when the attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Network {
+    Online,
+    Offline,
+}
+
+/// What the ending means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) charge: Charge,
+    /// Charged attempts from here on.
+    pub(crate) attempts: u32,
+    pub(crate) streak: Option<Streak>,
+    pub(crate) next: Next,
+}
+
+/// What becomes of the registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Remove(RemovalReason),
+    /// All registrations of the worker go.
+    RemoveScope,
+    Pending,
+    Wait {
+        until: Timestamp,
+        wait: Wait,
+    },
+    /// Periodic: the regular interval goes on.
+    RegularInterval,
+}
+
+/// The kinds of ending that the rules tell apart.
+enum Class {
+    Done,
+    ScopeGone,
+    /// The worker's fault.
+    Fault,
+    /// The network, the browser or the host broke it.
+    Free(FreeEnding),
+}
+
+/// Applies the table to an attempt that still counts.
+pub(crate) fn judge(
+    policy: &Policy,
+    registration: &Registration,
+    attempt: &Attempt,
+    reregistered: Reregistered,
+    ending: Ending,
+) -> Verdict {
+    let class = classify(attempt, ending);
+    let fresh = |next| Verdict { charge: Charge::Free, attempts: 0, streak: None, next };
+    match (class, registration.kind(), reregistered) {
+        (Class::ScopeGone, _, _) => fresh(Next::RemoveScope),
+        // S-O-35, S-O-36: it runs again whatever became of this run.
+        (_, SyncKind::OneOff, Reregistered::WhileFiring) => fresh(Next::Pending),
+        (Class::Done, SyncKind::OneOff, Reregistered::No) => {
+            fresh(Next::Remove(RemovalReason::Completed))
+        }
+        // S-P-42; S-P-44: registering again ends the retries and adds no event.
+        (Class::Done, SyncKind::Periodic, _)
+        | (_, SyncKind::Periodic, Reregistered::WhileFiring) => fresh(Next::RegularInterval),
+        (Class::Fault, _, Reregistered::No) => charged(policy, registration, attempt, ending, None),
+        (Class::Free(of), _, Reregistered::No) => {
+            let length = match registration.streak {
+                Some(streak) if streak.of == of => streak.length.saturating_add(1),
+                Some(_) | None => 1,
+            };
+            let streak = Streak { of, length };
+            if length > allowance(policy, of) {
+                charged(policy, registration, attempt, ending, Some(streak))
+            } else {
+                free(policy, registration, ending, streak)
+            }
+        }
+    }
+}
+
+fn classify(attempt: &Attempt, ending: Ending) -> Class {
+    match ending.outcome {
+        Outcome::Completed => Class::Done,
+        Outcome::ScopeGone => Class::ScopeGone,
+        // A rejection while the host is offline is the network's doing.
+        Outcome::Rejected if ending.network == Network::Offline => Class::Free(FreeEnding::Offline),
+        Outcome::Rejected | Outcome::TimedOut => Class::Fault,
+        Outcome::Offline => Class::Free(FreeEnding::Offline),
+        Outcome::Unavailable => Class::Free(FreeEnding::Unavailable),
+        // An abort that the daemon did not ask for is as good as a session that went.
+        Outcome::Aborted | Outcome::Lost => match attempt.started_at() {
+            None => Class::Free(FreeEnding::LostUnstarted),
+            Some(_) => Class::Free(FreeEnding::LostStarted),
+        },
+    }
+}
+
+/// Free attempts in a row of each ending; then they are charged, so that nothing loops.
+fn allowance(policy: &Policy, ending: FreeEnding) -> u32 {
+    match ending {
+        FreeEnding::Offline => policy.free_offline,
+        FreeEnding::Unavailable => policy.free_unavailable,
+        FreeEnding::LostUnstarted => policy.free_lost_unstarted,
+        FreeEnding::LostStarted => policy.free_lost_started,
+    }
+}
+
+fn charged(
+    policy: &Policy,
+    registration: &Registration,
+    attempt: &Attempt,
+    ending: Ending,
+    streak: Option<Streak>,
+) -> Verdict {
+    let attempts = registration.attempts.saturating_add(1);
+    let exhausted = attempts >= registration.max_attempts;
+    let next = match registration.kind() {
+        SyncKind::OneOff if attempt.last_chance || exhausted => Next::Remove(RemovalReason::GaveUp),
+        SyncKind::Periodic if exhausted => Next::RegularInterval,
+        SyncKind::OneOff | SyncKind::Periodic => {
+            back_off(policy, ending, retry_delay(policy, attempts))
+        }
+    };
+    let attempts = if next == Next::RegularInterval { 0 } else { attempts };
+    Verdict { charge: Charge::Charged, attempts, streak, next }
+}
+
+fn free(policy: &Policy, registration: &Registration, ending: Ending, streak: Streak) -> Verdict {
+    let delay = match streak.of {
+        // Offline, the registration is held until the network is back and settled.
+        FreeEnding::Offline if ending.network == Network::Offline => None,
+        FreeEnding::Offline => Some(policy.offline_delay.max(policy.settle)),
+        FreeEnding::Unavailable => Some(unavailable_delay(policy, streak.length)),
+        FreeEnding::LostUnstarted | FreeEnding::LostStarted => None,
+    };
+    let next = match (delay, ending.retry_after) {
+        (None, None) => Next::Pending,
+        (delay, _) => back_off(policy, ending, delay.unwrap_or_default()),
+    };
+    Verdict { charge: Charge::Free, attempts: registration.attempts, streak: Some(streak), next }
+}
+
+/// Waits for the delay, or longer where a server asked for it (P-04).
+fn back_off(policy: &Policy, ending: Ending, delay: Duration) -> Next {
+    let asked = ending.retry_after.unwrap_or_default().min(policy.max_retry_after);
+    Next::Wait { until: ending.at + delay.max(asked), wait: Wait::BackOff }
+}

@@ -1,0 +1,84 @@
+//! Conditions: standing facts that hold registrations, worked out when asked.
+
+use super::Scheduler;
+use crate::{
+    blocker::{Blocker, BlockerCode},
+    facts::{BatteryLevel, Sleep, StoreAccess},
+    key::SyncKind,
+    ready::Door,
+    registration::{Registration, State, Wait},
+    sessions::Readiness,
+    time::Timestamp,
+};
+
+impl Scheduler {
+    /// When the wait for facts after the start ends; `None`: it has ended.
+    pub(super) fn starting_ends(&self, now: Timestamp) -> Option<Timestamp> {
+        let ends = self.host.started() + self.policy.starting_limit;
+        (self.host.online().is_none() && ends > now).then_some(ends)
+    }
+
+    /// What the host holds against all registrations of a kind.
+    pub(super) fn host_blockers(&self, kind: SyncKind, now: Timestamp) -> Vec<Blocker> {
+        let mut blockers = Vec::new();
+        let mut add = |code, since, earliest| blockers.push(Blocker { code, since, earliest });
+        let online_since = self.host.online_since().unwrap_or(self.host.started());
+        if let Some(ends) = self.starting_ends(now) {
+            add(BlockerCode::Starting, self.host.started(), Some(ends));
+        } else if self.host.online() != Some(true) {
+            add(BlockerCode::Offline, online_since, None);
+        } else if !self.host.is_settled(now) {
+            add(BlockerCode::Settling, online_since, self.host.settled_at());
+        }
+        if let Some((power, since)) = self.host.power() {
+            match (kind, power.level(self.policy.battery_low, self.policy.battery_critical)) {
+                (_, BatteryLevel::Critical) => add(BlockerCode::BatteryCritical, since, None),
+                (SyncKind::Periodic, BatteryLevel::Low) => {
+                    add(BlockerCode::BatteryLow, since, None)
+                }
+                (SyncKind::OneOff, BatteryLevel::Low) | (_, BatteryLevel::Enough) => {}
+            }
+        }
+        if let (Sleep::Suspending, since) = self.host.sleep() {
+            add(BlockerCode::Suspending, since, None);
+        }
+        if let (StoreAccess::ReadOnly, since) = self.host.store() {
+            add(BlockerCode::StoreReadOnly, since, None);
+        }
+        blockers
+    }
+
+    /// All that holds a registration; empty while it runs.
+    pub(super) fn blockers(&self, registration: &Registration, now: Timestamp) -> Vec<Blocker> {
+        let mut blockers = Vec::new();
+        let mut add = |code, since, earliest| blockers.push(Blocker { code, since, earliest });
+        let waits_since = registration.last_attempt.as_ref().map(|ended| ended.finished_at);
+        let waits_since = waits_since.unwrap_or(registration.registered_at);
+        match registration.state {
+            State::Firing { .. } => return Vec::new(),
+            State::Waiting { until, wait: Wait::Period } => {
+                add(BlockerCode::NotDue, waits_since, Some(until));
+            }
+            State::Waiting { until, wait: Wait::BackOff } => {
+                add(BlockerCode::BackOff, waits_since, Some(until));
+            }
+            State::Pending => {}
+        }
+        let profile = &registration.key.worker.profile;
+        match self.sessions.of_profile(profile) {
+            Some((_, session)) if session.readiness == Readiness::Ready => {
+                let full = self.sessions.out_count() >= self.slots();
+                if full || self.sessions.door(profile) == Door::Shut {
+                    add(BlockerCode::Concurrency, waits_since, None);
+                }
+            }
+            Some(_) | None => add(BlockerCode::BrowserClosed, waits_since, None),
+        }
+        blockers.extend(self.host_blockers(registration.kind(), now));
+        blockers
+    }
+
+    pub(super) fn slots(&self) -> usize {
+        usize::try_from(self.policy.slots).unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,189 @@
+//! What can be read, without changing anything.
+
+use std::time::Duration;
+
+use super::Scheduler;
+use crate::{
+    blocker::Blocker,
+    key::{OwnerId, ProfileId, RegistrationId, RegistrationKey, SyncKind, Tag, WorkerKey},
+    period::effective_interval,
+    registration::{Registration, Schedule, State, StateName},
+    time::Timestamp,
+};
+
+/// A registration with all that is worked out about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrationView {
+    /// As it stands.
+    pub registration: Registration,
+    /// Periodic only: the interval as granted.
+    pub effective_interval: Option<Duration>,
+    /// The earliest instant of the next attempt; `None` while one runs.
+    pub next_at: Option<Timestamp>,
+    /// All that holds it; empty while it runs.
+    pub blockers: Vec<Blocker>,
+}
+
+/// Whose registrations a caller may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Its own.
+    Owner(OwnerId),
+    /// All.
+    Administrator,
+}
+
+impl Viewer {
+    /// Whether it may see what belongs to this owner.
+    pub fn sees(self, owner: OwnerId) -> bool {
+        match self {
+            Self::Owner(own) => own == owner,
+            Self::Administrator => true,
+        }
+    }
+}
+
+/// Which registrations to list; `None`: all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this owner.
+    pub owner: Option<OwnerId>,
+    /// Of this profile.
+    pub profile: Option<ProfileId>,
+    /// Of this origin.
+    pub origin: Option<String>,
+    /// Of this kind.
+    pub kind: Option<SyncKind>,
+    /// Only this one.
+    pub id: Option<RegistrationId>,
+    /// In this state.
+    pub state: Option<StateName>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// In order of registration.
+    pub views: Vec<RegistrationView>,
+    /// Go on after this one; `None`: this was the last page.
+    pub next: Option<RegistrationId>,
+}
+
+/// How many registrations are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateCounts {
+    /// Due, or a periodic that waits for its period.
+    pub pending: usize,
+    /// In back-off.
+    pub waiting: usize,
+    /// With an attempt out.
+    pub firing: usize,
+}
+
+impl Scheduler {
+    /// The registration with this key.
+    pub fn registration(&self, now: Timestamp, key: &RegistrationKey) -> Option<RegistrationView> {
+        let registration = self.registrations.get(self.registrations.find(key)?)?;
+        Some(self.at(now).view(registration))
+    }
+
+    /// The registration with this id, if the viewer may see it.
+    pub fn registration_by_id(
+        &self,
+        now: Timestamp,
+        viewer: Viewer,
+        id: RegistrationId,
+    ) -> Option<RegistrationView> {
+        let registration = self.registrations.get(id)?;
+        viewer.sees(registration.key.owner()).then(|| self.at(now).view(registration))
+    }
+
+    /// A worker's tags of one kind, in order of registration, whatever their state (S-O-20).
+    pub fn tags(&self, worker: &WorkerKey, kind: SyncKind) -> Vec<Tag> {
+        let ids = self.registrations.of_worker(worker, kind);
+        let found = ids.into_iter().filter_map(|id| self.registrations.get(id));
+        found.map(|registration| registration.key.tag.clone()).collect()
+    }
+
+    /// Registrations after an id, in order of registration, at most `limit`.
+    pub fn list(
+        &self,
+        now: Timestamp,
+        viewer: Viewer,
+        filter: &Filter,
+        after: RegistrationId,
+        limit: usize,
+    ) -> Page {
+        let wanted = |one: &&Registration| viewer.sees(one.key.owner()) && filter.takes(one);
+        let mut found = self.registrations.after(after).filter(wanted);
+        let at = self.at(now);
+        let views: Vec<_> = found.by_ref().take(limit).map(|one| at.view(one)).collect();
+        let last = views.last().map(|view| view.registration.id);
+        Page { next: found.next().and(last), views }
+    }
+
+    /// Counts by state what a viewer may see.
+    pub fn counts(&self, viewer: Viewer) -> StateCounts {
+        let mut counts = StateCounts::default();
+        for registration in self.registrations.iter() {
+            if viewer.sees(registration.key.owner()) {
+                match registration.state.name() {
+                    StateName::Pending => counts.pending += 1,
+                    StateName::Waiting => counts.waiting += 1,
+                    StateName::Firing | StateName::ReregisteredWhileFiring => counts.firing += 1,
+                }
+            }
+        }
+        counts
+    }
+
+    pub(super) fn view_of(&self, id: RegistrationId) -> RegistrationView {
+        let registration = self.registrations.get(id).expect("the caller has just filed this id");
+        self.at(self.now).view(registration)
+    }
+
+    fn at(&self, now: Timestamp) -> At<'_> {
+        At { scheduler: self, now: now.max(self.now) }
+    }
+}
+
+/// The scheduler as seen at an instant.
+struct At<'a> {
+    scheduler: &'a Scheduler,
+    now: Timestamp,
+}
+
+impl At<'_> {
+    fn view(&self, registration: &Registration) -> RegistrationView {
+        let blockers = self.scheduler.blockers(registration, self.now);
+        let earliest = blockers.iter().filter_map(|blocker| blocker.earliest).max();
+        let next_at = match &registration.state {
+            State::Firing { .. } => None,
+            State::Pending | State::Waiting { .. } => Some(earliest.unwrap_or(self.now)),
+        };
+        let effective_interval = match registration.schedule {
+            Schedule::OneOff { .. } => None,
+            Schedule::Periodic { min_interval, .. } => {
+                Some(effective_interval(&self.scheduler.policy, min_interval))
+            }
+        };
+        RegistrationView {
+            registration: registration.clone(),
+            effective_interval,
+            next_at,
+            blockers,
+        }
+    }
+}
+
+impl Filter {
+    fn takes(&self, registration: &Registration) -> bool {
+        let worker = &registration.key.worker;
+        self.owner.is_none_or(|owner| owner == worker.profile.owner)
+            && self.profile.as_ref().is_none_or(|profile| *profile == worker.profile.profile)
+            && self.origin.as_ref().is_none_or(|origin| *origin == worker.scope.origin())
+            && self.kind.is_none_or(|kind| kind == registration.key.kind)
+            && self.id.is_none_or(|id| id == registration.id)
+            && self.state.is_none_or(|state| state == registration.state.name())
+    }
+}

@@ -1,0 +1,385 @@
+//! What browsers ask for: register, unregister, remove a scope, reconcile.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use super::{RegistrationView, Scheduler};
+use crate::{
+    change::{RegistrationChange, RemovalReason, What},
+    effect::Effect,
+    field::FieldError,
+    key::{AppId, OwnerId, ProfileKey, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
+    period::effective_interval,
+    registration::{Registration, Reregistered, Schedule, State, Wait},
+    time::Timestamp,
+};
+
+/// Who asks: the kernel's word for it, and the login name of that uid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The uid.
+    pub owner: OwnerId,
+    /// Its login name, or `#uid` where NSS knows none.
+    pub name: Arc<str>,
+}
+
+/// What is to be registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRegistration {
+    /// What names it; the owner is the caller.
+    pub key: RegistrationKey,
+    /// The web app, where the browser knows it.
+    pub app: Option<AppId>,
+    /// When it is to run.
+    pub schedule: NewSchedule,
+}
+
+/// When a new registration is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewSchedule {
+    /// Once.
+    OneOff {
+        /// Given up after this time; `None`: policy's default.
+        expires_in: Option<Duration>,
+    },
+    /// Again and again.
+    Periodic {
+        /// At least so long from event to event.
+        min_interval: Duration,
+    },
+}
+
+/// The answer to a registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// As it is now.
+    pub view: RegistrationView,
+    /// What the call did.
+    pub change: RegisterChange,
+}
+
+/// What a registration did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisterChange {
+    /// It is new.
+    Created,
+    /// Another interval, app or expiry.
+    Updated,
+    /// It was there already, just so.
+    Unchanged,
+    /// It was firing or backing off, and will run (again).
+    Rearmed,
+}
+
+/// Why a registration is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegisterError {
+    /// A value breaks a rule.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The owner's share is spent.
+    #[error("owner `{uid}` has {limit} registrations, as many as one owner may have")]
+    OwnerFull {
+        /// Whose.
+        uid: u32,
+        /// The share.
+        limit: usize,
+    },
+    /// The origin's share is spent.
+    #[error("origin `{origin}` has {limit} registrations, as many as one origin may have")]
+    OriginFull {
+        /// Which.
+        origin: String,
+        /// The share.
+        limit: usize,
+    },
+    /// There is room for no more.
+    #[error("the queue holds {limit} registrations, as many as it may hold")]
+    Full {
+        /// How many.
+        limit: usize,
+    },
+}
+
+/// What unregistering did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unregistered {
+    /// It is gone.
+    Removed,
+    /// There was none.
+    Absent,
+}
+
+/// What reconciling did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Registrations that the browser had and the daemon had not.
+    pub added: Vec<RegistrationId>,
+    /// Registrations that the daemon had and the browser had not.
+    pub removed: Vec<RegistrationId>,
+}
+
+impl Scheduler {
+    /// Registers a sync: S-O-13, S-O-14, S-P-14 to S-P-16, P-01, P-05.
+    ///
+    /// # Errors
+    /// When an expiry is out of range, or a share is spent. Nothing changes then.
+    pub fn register(
+        &mut self,
+        now: Timestamp,
+        caller: &Caller,
+        new: NewRegistration,
+    ) -> Result<Registered, RegisterError> {
+        self.tick(now);
+        self.identify(caller);
+        let schedule = self.check(&new)?;
+        let (id, change) = match self.registrations.find(&new.key) {
+            Some(id) => (id, self.register_again(id, &new)),
+            None => (self.create(caller, new, schedule)?, RegisterChange::Created),
+        };
+        let view = self.view_of(id);
+        self.fire_what_may();
+        Ok(Registered { view, change })
+    }
+
+    /// Unregisters a sync; an unknown one is no error (S-P-21).
+    pub fn unregister(
+        &mut self,
+        now: Timestamp,
+        caller: &Caller,
+        key: &RegistrationKey,
+    ) -> Unregistered {
+        self.tick(now);
+        self.identify(caller);
+        let Some(id) = self.registrations.find(key) else { return Unregistered::Absent };
+        self.remove(id, RemovalReason::Unregistered);
+        self.fire_what_may();
+        Unregistered::Removed
+    }
+
+    /// Removes all of a service worker's registrations; how many there were.
+    pub fn remove_scope(&mut self, now: Timestamp, caller: &Caller, worker: &WorkerKey) -> usize {
+        self.tick(now);
+        self.identify(caller);
+        let ids = self.registrations.of_scope(worker);
+        for id in &ids {
+            self.remove(*id, RemovalReason::ScopeRemoved);
+        }
+        self.fire_what_may();
+        ids.len()
+    }
+
+    /// Makes the daemon's list of a profile equal to the browser's. What both have stays as it
+    /// is, but for a changed interval.
+    ///
+    /// # Errors
+    /// When a share would be spent. What was added until then stays, and nothing is removed.
+    pub fn reconcile(
+        &mut self,
+        now: Timestamp,
+        caller: &Caller,
+        profile: &ProfileKey,
+        list: Vec<NewRegistration>,
+    ) -> Result<Reconciled, RegisterError> {
+        self.tick(now);
+        self.identify(caller);
+        let mut reconciled = Reconciled::default();
+        let mut kept = BTreeSet::new();
+        for new in list {
+            let schedule = self.check(&new)?;
+            let id = match self.registrations.find(&new.key) {
+                Some(id) => {
+                    self.update(id, &new);
+                    id
+                }
+                None => {
+                    let id = self.create(caller, new, schedule)?;
+                    reconciled.added.push(id);
+                    id
+                }
+            };
+            kept.insert(id);
+        }
+        for id in self.registrations.of_profile(profile) {
+            if !kept.contains(&id) {
+                self.remove(id, RemovalReason::Reconciled);
+                reconciled.removed.push(id);
+            }
+        }
+        self.fire_what_may();
+        Ok(reconciled)
+    }
+
+    /// A uid that has come to belong to another login name starts empty.
+    pub fn identify(&mut self, caller: &Caller) {
+        let Some(known) = self.owners.get(&caller.owner) else { return };
+        if *known == caller.name {
+            return;
+        }
+        for id in self.registrations.of_owner_ids(caller.owner) {
+            self.remove(id, RemovalReason::OwnerChanged);
+        }
+        self.save_owner(caller);
+    }
+
+    fn save_owner(&mut self, caller: &Caller) {
+        let Caller { owner, name } = caller.clone();
+        self.owners.insert(owner, Arc::clone(&name));
+        self.effects.push_back(Effect::SaveOwner { owner, name });
+    }
+
+    fn check(&self, new: &NewRegistration) -> Result<Schedule, FieldError> {
+        match new.schedule {
+            NewSchedule::OneOff { expires_in } => {
+                let expires_in = expires_in.unwrap_or(self.policy.expiry);
+                if expires_in.is_zero() || expires_in > self.policy.max_expiry {
+                    let days = self.policy.max_expiry.as_secs() / 86_400;
+                    let shown = format!("{expires_in:?}");
+                    let rule = format!("must be more than 0 and at most {days} days");
+                    return Err(FieldError::plain("expires_in", shown, rule));
+                }
+                Ok(Schedule::OneOff { expires_at: self.now + expires_in })
+            }
+            NewSchedule::Periodic { min_interval } => {
+                Ok(Schedule::Periodic { min_interval, anchor: self.now })
+            }
+        }
+    }
+
+    fn create(
+        &mut self,
+        caller: &Caller,
+        new: NewRegistration,
+        schedule: Schedule,
+    ) -> Result<RegistrationId, RegisterError> {
+        self.check_shares(&new.key)?;
+        if !self.owners.contains_key(&caller.owner) {
+            self.save_owner(caller);
+        }
+        self.counters.last_registration += 1;
+        let id = RegistrationId::new(self.counters.last_registration);
+        self.effects.push_back(Effect::SaveCounters(self.counters));
+        let state = match schedule {
+            Schedule::OneOff { .. } => State::Pending,
+            Schedule::Periodic { min_interval, anchor } => {
+                let until = anchor + effective_interval(&self.policy, min_interval);
+                State::Waiting { until, wait: Wait::Period }
+            }
+        };
+        let registration = Registration {
+            id,
+            key: new.key,
+            app: new.app,
+            schedule,
+            registered_at: self.now,
+            state,
+            attempts: 0,
+            max_attempts: self.policy.max_attempts,
+            streak: None,
+            last_attempt: None,
+        };
+        self.registrations.insert(registration);
+        self.settle(id);
+        self.tell(id, RegistrationChange::Created);
+        Ok(id)
+    }
+
+    fn check_shares(&self, key: &RegistrationKey) -> Result<(), RegisterError> {
+        let (owner, scope) = (key.owner(), &key.worker.scope);
+        if self.registrations.len() >= self.policy.registrations {
+            return Err(RegisterError::Full { limit: self.policy.registrations });
+        }
+        if self.registrations.of_owner(owner) >= self.policy.owner_registrations {
+            let limit = self.policy.owner_registrations;
+            return Err(RegisterError::OwnerFull { uid: owner.uid(), limit });
+        }
+        if self.registrations.of_origin(owner, scope) >= self.policy.origin_registrations {
+            let limit = self.policy.origin_registrations;
+            return Err(RegisterError::OriginFull { origin: scope.origin().to_owned(), limit });
+        }
+        Ok(())
+    }
+
+    /// A known tag is registered again.
+    fn register_again(&mut self, id: RegistrationId, new: &NewRegistration) -> RegisterChange {
+        let updated = self.update(id, new);
+        match self.rearm(id) {
+            Rearm::Again => RegisterChange::Rearmed,
+            Rearm::NotNeeded => updated,
+        }
+    }
+
+    /// Takes over another interval, app or expiry; anchor and state stay (S-P-15, P-05).
+    fn update(&mut self, id: RegistrationId, new: &NewRegistration) -> RegisterChange {
+        let (now, policy) = (self.now, self.policy.clone());
+        let Some(registration) = self.registrations.get_mut(id) else {
+            return RegisterChange::Unchanged;
+        };
+        let before = (registration.schedule, registration.app.clone());
+        if let Some(app) = &new.app {
+            registration.app = Some(app.clone());
+        }
+        match (&mut registration.schedule, new.schedule) {
+            (Schedule::OneOff { expires_at }, NewSchedule::OneOff { expires_in: Some(after) }) => {
+                *expires_at = now + after;
+            }
+            (
+                Schedule::Periodic { min_interval, anchor },
+                NewSchedule::Periodic { min_interval: new },
+            ) => {
+                *min_interval = new;
+                let due = *anchor + effective_interval(&policy, new);
+                if let State::Waiting { until, wait: Wait::Period } = &mut registration.state {
+                    *until = due;
+                }
+            }
+            (Schedule::OneOff { .. } | Schedule::Periodic { .. }, _) => {}
+        }
+        if (registration.schedule, registration.app.clone()) == before {
+            return RegisterChange::Unchanged;
+        }
+        self.settle(id);
+        self.tell(id, RegistrationChange::Updated);
+        RegisterChange::Updated
+    }
+
+    /// Back-off ends and what fires runs again afterwards (S-O-13, P-01); a periodic that fires
+    /// ends its retries instead (S-P-44).
+    fn rearm(&mut self, id: RegistrationId) -> Rearm {
+        let expires_at = self.now + self.policy.expiry;
+        let Some(registration) = self.registrations.get_mut(id) else { return Rearm::NotNeeded };
+        let kind = registration.key.kind;
+        match &mut registration.state {
+            State::Firing { reregistered, .. } if *reregistered == Reregistered::No => {
+                *reregistered = Reregistered::WhileFiring;
+            }
+            State::Waiting { wait: Wait::BackOff, .. } if kind == SyncKind::OneOff => {
+                registration.state = State::Pending;
+                registration.attempts = 0;
+                registration.streak = None;
+                if let Schedule::OneOff { expires_at: until } = &mut registration.schedule {
+                    *until = (*until).max(expires_at);
+                }
+            }
+            State::Pending | State::Waiting { .. } | State::Firing { .. } => {
+                return Rearm::NotNeeded;
+            }
+        }
+        self.settle(id);
+        if kind == SyncKind::Periodic {
+            return Rearm::NotNeeded;
+        }
+        self.tell(id, RegistrationChange::Rearmed);
+        Rearm::Again
+    }
+
+    fn tell(&mut self, id: RegistrationId, what: RegistrationChange) {
+        let Some(registration) = self.registrations.get(id) else { return };
+        let key = registration.key.clone();
+        self.notify(What::Registration { id, key, what });
+    }
+}
+
+enum Rearm {
+    Again,
+    NotNeeded,
+}
