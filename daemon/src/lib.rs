@@ -1,1 +1,6 @@
-//! x
+//! The daemon: shells around the scheduler of `pwasync-core`.
+//!
+//! `engine` owns the scheduler and is the only one to call it; the other modules translate
+//! between it and the world. `app` alone builds them.
+
+pub mod channel;
