@@ -4,3 +4,4 @@
 //! between it and the world. `app` alone builds them.
 
 pub mod channel;
+pub mod store;

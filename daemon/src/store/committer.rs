@@ -1,0 +1,245 @@
+//! The thread that owns the store. All that blocks on the disk happens here.
+
+use std::{
+    io,
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    thread,
+};
+
+use crate::store::{
+    Opened, Store,
+    batch::Batch,
+    error::{Cause, Doing, StoreError},
+    frame::ClockFrame,
+};
+
+/// The engine has at most one batch, one opening and one change of the simulated failure out, and
+/// then the end: more can only be a burst of simulated failures, whose sender may be told to wait.
+const COMMANDS: usize = 8;
+
+/// What the committer is told to do. It does one thing after the other, in order.
+#[derive(Debug)]
+pub enum Command {
+    /// Open the store, or close it and open it again, as after a failure or a (simulated) power
+    /// cut: what was not committed is gone. Answered by [`Answer::Opened`].
+    Open(ClockFrame),
+    /// Make a batch durable. Answered by [`Answer::Committed`].
+    Commit(Batch, ClockFrame),
+    /// From here on each opening and commit fails like this, or no longer. Not answered.
+    Fail(Option<Failure>),
+}
+
+/// A failure of the disk, simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The disk is full.
+    NoSpace,
+    /// The disk does not read or write.
+    InputOutput,
+    /// The file system is read-only.
+    ReadOnly,
+}
+
+/// What the committer has done.
+#[derive(Debug)]
+pub enum Answer {
+    /// The store was opened, or not.
+    Opened(Result<Opened, StoreError>),
+    /// The batch is durable, or the store is closed and must be opened again.
+    Committed(Result<(), StoreError>),
+}
+
+/// A command that did not reach the committer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// It has enough to do.
+    #[error("the store's thread has {COMMANDS} commands waiting")]
+    Busy,
+    /// Its thread is gone, which only a defect does.
+    #[error("the store's thread is gone")]
+    Gone,
+}
+
+/// The store's thread, from outside. Dropping it stops the thread and waits for it.
+#[derive(Debug)]
+pub struct Committer {
+    commands: Option<SyncSender<Command>>,
+    thread: Option<thread::JoinHandle<Box<dyn Store>>>,
+}
+
+impl Committer {
+    /// Starts the thread. The store is not opened yet. `answer` is called on the thread.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub fn start(
+        store: Box<dyn Store>,
+        answer: impl FnMut(Answer) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (commands, received) = sync_channel(COMMANDS);
+        let thread = thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || run(store, &received, answer))?;
+        Ok(Self { commands: Some(commands), thread: Some(thread) })
+    }
+
+    /// Hands a command over. Never blocks.
+    ///
+    /// # Errors
+    /// When the command was not taken.
+    pub fn send(&self, command: Command) -> Result<(), SendError> {
+        let Some(commands) = &self.commands else { return Err(SendError::Gone) };
+        commands.try_send(command).map_err(|error| match error {
+            TrySendError::Full(_) => SendError::Busy,
+            TrySendError::Disconnected(_) => SendError::Gone,
+        })
+    }
+
+    /// Lets the thread carry out what it was sent, closes the store, waits for the thread and gives
+    /// the store back; `None` when the thread was gone. Blocks.
+    pub fn stop(mut self) -> Option<Box<dyn Store>> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Option<Box<dyn Store>> {
+        self.commands = None;
+        self.thread.take().and_then(|thread| thread.join().ok())
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+fn run(
+    mut store: Box<dyn Store>,
+    commands: &Receiver<Command>,
+    mut answer: impl FnMut(Answer),
+) -> Box<dyn Store> {
+    let mut failure = None;
+    for command in commands {
+        match command {
+            Command::Open(frame) => {
+                store.close();
+                answer(Answer::Opened(match failure {
+                    Some(failure) => Err(simulated(Doing::Open, failure)),
+                    None => store.open(frame),
+                }));
+            }
+            Command::Commit(batch, frame) => {
+                let committed = match failure {
+                    Some(failure) => Err(simulated(Doing::Commit, failure)),
+                    None => store.commit(&batch, frame),
+                };
+                if committed.is_err() {
+                    store.close();
+                }
+                answer(Answer::Committed(committed));
+            }
+            Command::Fail(new) => failure = new,
+        }
+    }
+    store.close();
+    store
+}
+
+fn simulated(doing: Doing, failure: Failure) -> StoreError {
+    let error = |kind: io::ErrorKind| io::Error::new(kind, "simulated");
+    let cause = match failure {
+        Failure::NoSpace => Cause::NoSpace(error(io::ErrorKind::StorageFull)),
+        Failure::InputOutput => Cause::InputOutput(error(io::ErrorKind::Other)),
+        Failure::ReadOnly => Cause::ReadOnly(error(io::ErrorKind::ReadOnlyFilesystem)),
+    };
+    StoreError::new(doing, cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use pwasync_core::{saved::Counters, time::Timestamp};
+
+    use super::*;
+    use crate::store::{batch::Write, memory::MemoryStore};
+
+    const FRAME: ClockFrame =
+        ClockFrame { boot_id: [1; 16], offset_millis: 0, wall_offset_millis: 0 };
+
+    #[test]
+    fn what_was_committed_is_there_after_opening_again() {
+        let (committer, answers) = start(MemoryStore::new());
+        assert_eq!(opened(&committer, &answers).unwrap().epoch, 1);
+        commit(&committer, &answers, counters(7)).unwrap();
+        let again = opened(&committer, &answers).unwrap();
+        assert_eq!((again.epoch, again.saved.counters.last_registration), (2, 7));
+    }
+
+    #[test]
+    fn a_simulated_failure_lasts_until_it_is_lifted() {
+        let (committer, answers) = start(MemoryStore::new());
+        opened(&committer, &answers).unwrap();
+        committer.send(Command::Fail(Some(Failure::NoSpace))).unwrap();
+        let error = commit(&committer, &answers, counters(7)).unwrap_err();
+        assert!(matches!(error.cause, Cause::NoSpace(_)), "{error:?}");
+        let error = opened(&committer, &answers).unwrap_err();
+        assert!(matches!(error.cause, Cause::NoSpace(_)), "{error:?}");
+        committer.send(Command::Fail(None)).unwrap();
+        assert_eq!(opened(&committer, &answers).unwrap().saved.counters.last_registration, 0);
+    }
+
+    #[test]
+    fn after_a_failed_commit_the_store_is_closed() {
+        let (committer, answers) = start(MemoryStore::new());
+        opened(&committer, &answers).unwrap();
+        committer.send(Command::Fail(Some(Failure::InputOutput))).unwrap();
+        commit(&committer, &answers, counters(7)).unwrap_err();
+        committer.send(Command::Fail(None)).unwrap();
+        let error = commit(&committer, &answers, counters(8)).unwrap_err();
+        assert!(matches!(error.cause, Cause::Closed), "{error:?}");
+    }
+
+    #[test]
+    fn stopping_finishes_what_was_sent_and_gives_the_store_back() {
+        let (committer, answers) = start(MemoryStore::new());
+        opened(&committer, &answers).unwrap();
+        let now = Write::SaveSimulatedNow(Timestamp::from_millis(5));
+        let batch = [counters(3), now].into_iter().collect();
+        committer.send(Command::Commit(batch, FRAME)).unwrap();
+        let mut store = committer.stop().unwrap();
+        let opened = store.open(FRAME).unwrap();
+        assert_eq!(opened.saved.counters.last_registration, 3);
+        assert_eq!(opened.simulated_now, Some(Timestamp::from_millis(5)));
+    }
+
+    fn start(store: MemoryStore) -> (Committer, Receiver<Answer>) {
+        let (sender, answers) = mpsc::channel();
+        let answer = move |answer| drop(sender.send(answer));
+        (Committer::start(Box::new(store), answer).unwrap(), answers)
+    }
+
+    fn opened(committer: &Committer, answers: &Receiver<Answer>) -> Result<Opened, StoreError> {
+        committer.send(Command::Open(FRAME)).unwrap();
+        match answers.recv_timeout(Duration::from_secs(10)).unwrap() {
+            Answer::Opened(opened) => opened,
+            Answer::Committed(committed) => panic!("{committed:?}"),
+        }
+    }
+
+    fn commit(
+        committer: &Committer,
+        answers: &Receiver<Answer>,
+        write: Write,
+    ) -> Result<(), StoreError> {
+        committer.send(Command::Commit([write].into_iter().collect(), FRAME)).unwrap();
+        match answers.recv_timeout(Duration::from_secs(10)).unwrap() {
+            Answer::Committed(committed) => committed,
+            Answer::Opened(opened) => panic!("{opened:?}"),
+        }
+    }
+
+    fn counters(last_registration: u64) -> Write {
+        Write::SaveCounters(Counters { last_registration })
+    }
+}

@@ -1,0 +1,77 @@
+//! A store in memory, for tests and throw-away simulations. Its records are encoded and decoded as
+//! those on disk, so that what a record would lose is lost here too.
+
+use std::collections::BTreeMap;
+
+use crate::store::{
+    Opened, Store,
+    batch::Batch,
+    error::{Cause, Doing, StoreError},
+    frame::ClockFrame,
+    load::{Change, Loader, PieceCounts},
+    record::Record,
+};
+
+/// A store whose disk is this value: it lasts over closing and opening.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    pieces: BTreeMap<Vec<u8>, Vec<u8>>,
+    set_aside: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// There while it is open.
+    counts: Option<PieceCounts>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn apply(&mut self, changes: Vec<Change>) {
+        for (key, bytes) in changes {
+            match bytes {
+                Some(bytes) => self.pieces.insert(key.to_vec(), bytes),
+                None => self.pieces.remove(key.as_slice()),
+            };
+        }
+    }
+
+    fn load(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
+        let mut loader = Loader::new(frame);
+        self.set_aside.keys().for_each(|key| loader.taken(key));
+        for (key, bytes) in &self.pieces {
+            loader.piece(key, bytes)?;
+        }
+        let mut loaded = loader.finish()?;
+        for key in loaded.bad_keys {
+            let bytes = self.pieces.remove(&key).unwrap_or_default();
+            self.set_aside.insert(key, bytes);
+        }
+        loaded.opened.epoch = loaded.opened.epoch.saturating_add(1);
+        let mut changes = Vec::new();
+        loaded.counts.save(&Record::Epoch(loaded.opened.epoch), frame, &mut changes);
+        self.apply(changes);
+        self.counts = Some(loaded.counts);
+        Ok(loaded.opened)
+    }
+}
+
+impl Store for MemoryStore {
+    fn open(&mut self, frame: ClockFrame) -> Result<Opened, StoreError> {
+        self.close();
+        self.load(frame).map_err(|cause| StoreError::new(Doing::Open, cause))
+    }
+
+    fn commit(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), StoreError> {
+        let Some(counts) = &mut self.counts else {
+            return Err(StoreError::new(Doing::Commit, Cause::Closed));
+        };
+        let changes = counts.changes(batch, frame);
+        self.apply(changes);
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.counts = None;
+    }
+}
