@@ -29,5 +29,5 @@ pub use field::FieldError;
 pub use scheduler::{
     Caller, Filter, Force, NewRegistration, NewSchedule, NewSession, OpenedSession, Page,
     Reconciled, RegisterChange, RegisterError, Registered, RegistrationView, RunNow, Scheduler,
-    StateCounts, Unregistered, Viewer, WakeReason,
+    SessionView, StateCounts, Unregistered, Viewer, WakeReason,
 };

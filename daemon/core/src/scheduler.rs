@@ -17,7 +17,7 @@ use std::{
 };
 
 pub use attempts::{NewSession, OpenedSession};
-pub use queries::{Filter, Page, RegistrationView, StateCounts, Viewer};
+pub use queries::{Filter, Page, RegistrationView, SessionView, StateCounts, Viewer};
 pub use requests::{
     Caller, NewRegistration, NewSchedule, Reconciled, RegisterChange, RegisterError, Registered,
     Unregistered,
@@ -154,11 +154,6 @@ impl Scheduler {
     /// The number of this start.
     pub fn epoch(&self) -> u64 {
         self.epoch
-    }
-
-    /// Attempts that are out.
-    pub fn attempts_out(&self) -> usize {
-        self.sessions.out_count()
     }
 
     /// Core time never goes back, whatever a caller says.

@@ -5,9 +5,13 @@ use std::time::Duration;
 use super::Scheduler;
 use crate::{
     blocker::Blocker,
-    key::{OwnerId, ProfileId, RegistrationId, RegistrationKey, SyncKind, Tag, WorkerKey},
+    key::{
+        AttemptId, OwnerId, ProfileId, RegistrationId, RegistrationKey, SessionId, SyncKind, Tag,
+        WorkerKey,
+    },
     period::effective_interval,
     registration::{Registration, Schedule, State, StateName},
+    sessions::Readiness,
     time::Timestamp,
 };
 
@@ -67,6 +71,17 @@ pub struct Page {
     pub views: Vec<RegistrationView>,
     /// Go on after this one; `None`: this was the last page.
     pub next: Option<RegistrationId>,
+}
+
+/// A session as the core sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    /// It takes wakes.
+    pub ready: bool,
+    /// Events at once.
+    pub capacity: u32,
+    /// Attempts that are out with it.
+    pub running: Vec<AttemptId>,
 }
 
 /// How many registrations are in each state.
@@ -135,6 +150,31 @@ impl Scheduler {
             }
         }
         counts
+    }
+
+    /// Registrations in all.
+    pub fn len(&self) -> usize {
+        self.registrations.len()
+    }
+
+    /// There are no registrations.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// An attached session.
+    pub fn session(&self, id: SessionId) -> Option<SessionView> {
+        let session = self.sessions.get(id)?;
+        Some(SessionView {
+            ready: session.readiness == Readiness::Ready,
+            capacity: u32::try_from(session.capacity).unwrap_or(u32::MAX),
+            running: session.running.iter().copied().collect(),
+        })
+    }
+
+    /// Attempts that are out with a session, so that an answer can be expected.
+    pub fn attempts_with_session(&self) -> usize {
+        self.sessions.all_out().filter(|(_, out)| out.session.is_some()).count()
     }
 
     pub(super) fn view_of(&self, id: RegistrationId) -> RegistrationView {
