@@ -4,4 +4,8 @@
 //! between it and the world. `app` alone builds them.
 
 pub mod channel;
+pub mod clock;
+pub mod engine;
+pub mod host;
+pub mod recording;
 pub mod store;

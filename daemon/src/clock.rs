@@ -1,0 +1,184 @@
+//! The clocks: suspend-aware core time, the timer that waits for it, and the wall clock.
+//!
+//! The only module of the daemon that reads a clock.
+
+use std::{fs, io, os::fd::OwnedFd};
+
+use pwasync_core::time::{Timestamp, WallClock};
+use rustix::time::{
+    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
+    timerfd_create, timerfd_settime,
+};
+use tokio::io::{Interest, unix::AsyncFd};
+
+use crate::channel::{EngineGone, WallClockSender};
+
+/// Where the kernel names the boot.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// A wall clock that moved by less than this against core time has only been slewed.
+const STEP_MILLIS: i64 = 500;
+
+/// Core time of the real host: CLOCK_BOOTTIME plus an offset fixed when the daemon starts.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    offset_millis: i64,
+    boot_id: [u8; 16],
+}
+
+impl SystemClock {
+    /// Fixes the offset, so that core time equals Unix time now.
+    ///
+    /// # Errors
+    /// When the kernel does not name the boot.
+    pub fn start() -> io::Result<Self> {
+        let boot_id = parse_boot_id(&fs::read_to_string(BOOT_ID)?)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, BOOT_ID))?;
+        let offset_millis = millis(ClockId::Realtime) - millis(ClockId::Boottime);
+        Ok(Self { offset_millis, boot_id })
+    }
+
+    /// Core time.
+    pub fn now(&self) -> Timestamp {
+        let now = millis(ClockId::Boottime).saturating_add(self.offset_millis);
+        Timestamp::from_millis(u64::try_from(now).unwrap_or(0))
+    }
+
+    /// The wall clock against core time.
+    pub fn wall(&self) -> WallClock {
+        let offset = millis(ClockId::Realtime) - millis(ClockId::Boottime) - self.offset_millis;
+        WallClock { offset_millis: offset }
+    }
+
+    /// See [`crate::store::frame::ClockFrame::offset_millis`].
+    pub fn offset_millis(&self) -> i64 {
+        self.offset_millis
+    }
+
+    /// Names this boot.
+    pub fn boot_id(&self) -> [u8; 16] {
+        self.boot_id
+    }
+}
+
+/// Waits for instants of core time; the wait goes on while the machine sleeps.
+#[derive(Debug)]
+pub struct Timer {
+    descriptor: AsyncFd<OwnedFd>,
+    clock: SystemClock,
+}
+
+impl Timer {
+    /// A timer on CLOCK_BOOTTIME; tokio's own stands still in suspend.
+    ///
+    /// # Errors
+    /// When the kernel gives no timer.
+    pub fn new(clock: SystemClock) -> io::Result<Self> {
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let descriptor = timerfd_create(TimerfdClockId::Boottime, flags)?;
+        let descriptor = readable(descriptor)?;
+        Ok(Self { descriptor, clock })
+    }
+
+    /// Waits until the instant has come; at once when it has passed; for ever without one.
+    ///
+    /// # Errors
+    /// When the kernel refuses the timer.
+    pub async fn wait(&self, until: Option<Timestamp>) -> io::Result<()> {
+        let Some(until) = until else { return std::future::pending().await };
+        // The clock decides, not the timer: it may have fired for an earlier wish.
+        while self.clock.now() < until {
+            let at = i64::try_from(until.as_millis()).unwrap_or(i64::MAX);
+            let boot = at.saturating_sub(self.clock.offset_millis).max(1);
+            let value = Itimerspec { it_interval: timespec(0), it_value: timespec(boot) };
+            timerfd_settime(self.descriptor.get_ref(), TimerfdTimerFlags::ABSTIME, &value)?;
+            self.descriptor.readable().await?.clear_ready();
+        }
+        Ok(())
+    }
+}
+
+/// Reports steps of the wall clock until the engine is gone.
+///
+/// # Errors
+/// When the kernel gives no timer.
+pub async fn watch_wall_clock(clock: SystemClock, sender: WallClockSender) -> io::Result<()> {
+    let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+    let descriptor = timerfd_create(TimerfdClockId::Realtime, flags)?;
+    let descriptor = readable(descriptor)?;
+    let mut last = clock.wall();
+    loop {
+        // Armed for never: it becomes readable only when the clock is set (timerfd_create(2),
+        // TFD_TIMER_CANCEL_ON_SET).
+        let never = Itimerspec { it_interval: timespec(0), it_value: timespec(i64::MAX / 2) };
+        let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
+        timerfd_settime(descriptor.get_ref(), flags, &never)?;
+        let wall = clock.wall();
+        if (wall.offset_millis - last.offset_millis).abs() >= STEP_MILLIS {
+            last = wall;
+            if sender.send(wall).await == Err(EngineGone) {
+                return Ok(());
+            }
+        }
+        let mut ready = descriptor.readable().await?;
+        // The read ends with ECANCELED and so takes the event away.
+        let _ = rustix::io::read(descriptor.get_ref(), &mut [0_u8; 8]);
+        ready.clear_ready();
+    }
+}
+
+/// Registers a descriptor with the runtime, to wait until it can be read.
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe for types whose descriptor can change; an OwnedFd's cannot"
+)]
+fn readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(descriptor, Interest::READABLE)
+}
+
+fn millis(clock: ClockId) -> i64 {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
+    tv_sec.saturating_mul(1_000).saturating_add(tv_nsec / 1_000_000)
+}
+
+/// Rounded up to the next millisecond by nature: callers give whole milliseconds.
+fn timespec(millis: i64) -> Timespec {
+    Timespec { tv_sec: millis / 1_000, tv_nsec: (millis % 1_000) * 1_000_000 }
+}
+
+/// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+fn parse_boot_id(text: &str) -> Option<[u8; 16]> {
+    let digits: Vec<u8> = text
+        .trim()
+        .chars()
+        .filter(|character| *character != '-')
+        .map(|character| character.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> =
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + digit)).collect();
+    bytes.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_boot_id_is_sixteen_bytes() {
+        let id = parse_boot_id("00010203-0405-0607-0809-0a0b0c0d0eff\n").unwrap();
+        assert_eq!(id, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]);
+        assert_eq!(parse_boot_id("nonsense"), None);
+        assert_eq!(parse_boot_id("0001"), None);
+    }
+
+    #[tokio::test]
+    async fn the_timer_waits_for_core_time() {
+        let clock = SystemClock::start().unwrap();
+        let timer = Timer::new(clock).unwrap();
+        let until = clock.now() + Duration::from_millis(20);
+        timer.wait(Some(until)).await.unwrap();
+        assert!(clock.now() >= until);
+        timer.wait(Some(until)).await.unwrap();
+    }
+}

@@ -1,0 +1,347 @@
+//! The engine: the only owner of the scheduler. Takes inputs, calls the core with the time, and
+//! carries out its effects in order, each when the records before it are on disk.
+//!
+//! It never waits for the disk: while one batch is at the committer, the next one forms.
+
+mod effects;
+mod fault;
+mod pipeline;
+mod requests;
+mod sessions;
+mod simulation;
+mod watch;
+
+use std::{io, time::Duration};
+
+use pwasync_core::{
+    Scheduler, WakeReason,
+    event::Event,
+    facts::Netlink,
+    policy::Policy,
+    time::{Timestamp, WallClock},
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    channel::{Closing, HostView, Input},
+    host::{Host, HostKind},
+    recording::{CoreCall, Happened, RecordedCore, TimePassed},
+    store::{
+        Store,
+        committer::{Answer, Command, Committer, SendError},
+        error::StoreError,
+    },
+};
+use fault::Down;
+use pipeline::{Pipeline, Release};
+use sessions::SessionTable;
+use simulation::Simulation;
+use watch::Watchers;
+
+/// Answers of the committer that may wait: more than commands that may, so that its thread never
+/// waits for the engine.
+const ANSWERS: usize = 16;
+
+/// Inputs taken before the next look at the committer, so that a flood does not hold it up.
+const INPUTS_AT_ONCE: usize = 256;
+
+/// Sessions are told of the host at most so often (protocol.md).
+const HOST_UPDATE_GAP: Duration = Duration::from_secs(1);
+
+/// What the engine is made of.
+pub struct EngineParts {
+    /// What it takes.
+    pub inputs: mpsc::Receiver<Input>,
+    /// Where records go.
+    pub store: Box<dyn Store>,
+    /// Where time comes from.
+    pub host: HostKind,
+    /// What the core decides by.
+    pub policy: Policy,
+}
+
+/// Why the engine could not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store did not open at the start.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The kernel gave no timer.
+    #[error("cannot set the timer")]
+    Timer(#[source] io::Error),
+    /// The store's thread did not start or is gone.
+    #[error("the store's thread is gone")]
+    Committer,
+}
+
+impl From<SendError> for EngineError {
+    fn from(error: SendError) -> Self {
+        // At most three commands are ever out, fewer than the channel holds.
+        tracing::error!(%error, "cannot reach the store's thread");
+        Self::Committer
+    }
+}
+
+/// See the module.
+pub struct Engine {
+    inputs: mpsc::Receiver<Input>,
+    answers: mpsc::Receiver<Answer>,
+    committer: Committer,
+    policy: Policy,
+    host: Host,
+    core: RecordedCore,
+    pipeline: Pipeline,
+    sessions: SessionTable,
+    watchers: Watchers,
+    simulation: Simulation,
+    /// There while the core is down after a failed commit.
+    down: Option<Down>,
+    started_at: Timestamp,
+    wall: WallClock,
+    /// What netlink said last: a new core is told again.
+    netlink: Option<Netlink>,
+    /// When sessions may be told of the host again; due when `host_changed`.
+    next_host_update: Timestamp,
+    host_changed: bool,
+    stopping: bool,
+}
+
+impl Engine {
+    /// Opens the store and restores the scheduler from it.
+    ///
+    /// # Errors
+    /// When the store does not open, or the system has no thread or timer.
+    pub async fn start(parts: EngineParts) -> Result<Self, EngineError> {
+        let mut host = Host::new(parts.host).map_err(EngineError::Timer)?;
+        let (sender, mut answers) = mpsc::channel(ANSWERS);
+        // The engine is gone when its receiver is: then nobody wants the answer.
+        let answer = move |answer| drop(sender.blocking_send(answer));
+        let committer =
+            Committer::start(parts.store, answer).map_err(|_| EngineError::Committer)?;
+        let wall = WallClock::default();
+        committer.send(Command::Open(host.frame(wall)))?;
+        let opened = match answers.recv().await {
+            Some(Answer::Opened(opened)) => opened?,
+            Some(Answer::Committed(_)) | None => return Err(EngineError::Committer),
+        };
+        if let (Some(simulated), Some(now)) = (host.simulated(), opened.simulated_now) {
+            simulated.now = now;
+        }
+        fault::warn_of_set_aside(&opened.set_aside);
+        let now = host.now();
+        let core = Scheduler::restore(now, parts.policy.clone(), opened.epoch, opened.saved);
+        let mut engine = Self {
+            inputs: parts.inputs,
+            answers,
+            committer,
+            policy: parts.policy,
+            host,
+            core: RecordedCore::new(core),
+            pipeline: Pipeline::default(),
+            sessions: SessionTable::default(),
+            watchers: Watchers::default(),
+            simulation: Simulation::default(),
+            down: None,
+            started_at: now,
+            wall,
+            netlink: None,
+            next_host_update: now,
+            host_changed: false,
+            stopping: false,
+        };
+        engine.feed_facts();
+        Ok(engine)
+    }
+
+    /// Runs until it is told to stop, or nobody can tell it anything any more.
+    ///
+    /// # Errors
+    /// When the timer or the store's thread fails: nothing could be done on time, or at all.
+    pub async fn run(mut self) -> Result<(), EngineError> {
+        loop {
+            self.settle().await?;
+            if self.stopping && (self.pipeline.is_idle() || self.down.is_some()) {
+                break;
+            }
+            let deadline = self.next_deadline().map(|(at, _)| at);
+            tokio::select! {
+                // Answers first: what is on disk leaves before more is asked for.
+                biased;
+                answer = self.answers.recv() => match answer {
+                    Some(answer) => self.take_answer(answer)?,
+                    None => return Err(EngineError::Committer),
+                },
+                input = self.inputs.recv() => match input {
+                    Some(input) => self.take_inputs(input)?,
+                    None => self.stop(),
+                },
+                waited = self.host.wait(deadline) => waited.map_err(EngineError::Timer)?,
+                () = self.simulation.out_of_patience() => self.lose_patience(),
+            }
+        }
+        // The thread's last commit is done; joining it is short, and nothing else runs here.
+        let _ = tokio::task::spawn_blocking(|| self.committer.stop()).await;
+        Ok(())
+    }
+
+    /// Does all that can be done without waiting: what is due, what may leave, the next batch,
+    /// and, on a simulated host, the next step of time.
+    async fn settle(&mut self) -> Result<(), EngineError> {
+        loop {
+            self.do_due()?;
+            self.report_lost_sessions();
+            self.release()?;
+            if !self.step_simulation() {
+                return Ok(());
+            }
+            // Simulated days must not starve other tasks of the runtime.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn take_inputs(&mut self, first: Input) -> Result<(), EngineError> {
+        self.take(first)?;
+        for _ in 1..INPUTS_AT_ONCE {
+            let Ok(input) = self.inputs.try_recv() else { break };
+            self.take(input)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, input: Input) -> Result<(), EngineError> {
+        match input {
+            Input::Network(facts) => {
+                self.netlink = Some(facts.clone());
+                self.happened(Event::NetlinkChanged(facts));
+            }
+            Input::Power(power) => self.happened(Event::PowerChanged(power)),
+            Input::WallClock(wall) => {
+                tracing::info!(offset_millis = wall.offset_millis, "the wall clock was set");
+                self.wall = wall;
+                self.happened(Event::WallClockChanged(wall));
+            }
+            Input::Request(request) => self.take_request(request),
+            Input::OpenSession(open) => self.open_session(open),
+            Input::Session(session, said) => self.session_says(session, said),
+            Input::Simulation(request) => self.simulate(request)?,
+            Input::Stop => self.stop(),
+        }
+        Ok(())
+    }
+
+    /// Calls the core and takes what it wants done. While the core is down nothing may change.
+    fn call<C: CoreCall>(&mut self, call: C) -> C::Output {
+        let output = self.core.call(self.host.now(), call);
+        self.take_effects();
+        output
+    }
+
+    fn happened(&mut self, event: Event) {
+        if self.down.is_none() {
+            self.call(Happened(event));
+        }
+    }
+
+    /// Everything whose time has come.
+    fn do_due(&mut self) -> Result<(), EngineError> {
+        while let Some((at, due)) = self.next_deadline()
+            && at <= self.host.now()
+        {
+            match due {
+                Due::Core(why) => {
+                    tracing::debug!(?why, "the core's time has come");
+                    self.call(TimePassed());
+                }
+                Due::HostUpdate => self.update_host(),
+                Due::Reopen => self.reopen()?,
+                Due::StoreMended => self.mend_store()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// When something is to be done next, and what.
+    fn next_deadline(&mut self) -> Option<(Timestamp, Due)> {
+        let update = self.host_changed.then_some((self.next_host_update, Due::HostUpdate));
+        let mended = self.simulation.store_mended_at().map(|at| (at, Due::StoreMended));
+        let own = match &self.down {
+            Some(down) => down.reopen_at.map(|at| (at, Due::Reopen)),
+            None => self.core.scheduler().poll_timeout().map(|(at, why)| (at, Due::Core(why))),
+        };
+        [own, update, mended].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    fn release(&mut self) -> Result<(), EngineError> {
+        loop {
+            self.note_simulated_now();
+            match self.pipeline.release() {
+                Release::Nothing => return Ok(()),
+                Release::CarryOut(gated) => self.carry_out(gated),
+                Release::Commit(batch) => {
+                    let frame = self.host.frame(self.wall);
+                    self.committer.send(Command::Commit(batch, frame))?;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn take_answer(&mut self, answer: Answer) -> Result<(), EngineError> {
+        match answer {
+            Answer::Committed(Ok(())) => {
+                let gated = self.pipeline.committed();
+                self.carry_out(gated);
+            }
+            Answer::Committed(Err(error)) => self.fall(&error)?,
+            Answer::Opened(opened) => self.rise(opened),
+        }
+        Ok(())
+    }
+
+    /// Tells everybody; the run ends when what forms is on disk.
+    fn stop(&mut self) {
+        self.stopping = true;
+        self.inputs.close();
+        self.sessions.close_all(Closing::ShuttingDown, HOST_UPDATE_GAP);
+    }
+
+    fn host_view(&mut self) -> HostView {
+        let (now, origin) = (self.host.now(), self.host.origin());
+        HostView { host: self.core.scheduler().host().clone(), now, origin }
+    }
+
+    fn update_host(&mut self) {
+        self.host_changed = false;
+        self.next_host_update = self.host.now() + HOST_UPDATE_GAP;
+        let view = self.host_view();
+        self.sessions.tell_all_host(&view);
+    }
+
+    /// Tells a new core what is known of the host.
+    fn feed_facts(&mut self) {
+        if let Some(simulated) = self.host.simulated() {
+            let (netlink, power, sleep) = (simulated.netlink(), simulated.power, simulated.sleep);
+            let wall = simulated.wall;
+            self.wall = wall;
+            self.happened(Event::NetlinkChanged(netlink));
+            self.happened(Event::PowerChanged(power));
+            self.happened(Event::SleepChanged(sleep));
+        } else if let Some(facts) = self.netlink.clone() {
+            self.happened(Event::NetlinkChanged(facts));
+        }
+        self.happened(Event::WallClockChanged(self.wall));
+    }
+}
+
+/// Something whose time comes.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    /// The core's own.
+    Core(WakeReason),
+    /// Sessions are to be told of the host.
+    HostUpdate,
+    /// The store is to be opened again.
+    Reopen,
+    /// The simulated failure of the store ends.
+    StoreMended,
+}

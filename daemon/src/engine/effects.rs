@@ -1,0 +1,95 @@
+//! Takes the core's effects: records into the forming batch, everything else behind it.
+
+use pwasync_core::{
+    change::{Change, What},
+    effect::{CloseReason, Effect},
+    time::WallClock,
+};
+
+use super::{Engine, pipeline::Gated};
+use crate::{
+    channel::{Answered, Closing, Reply, ToSession, Watched},
+    store::batch::Write,
+};
+
+impl Engine {
+    pub(super) fn take_effects(&mut self) {
+        while let Some(effect) = self.core.scheduler().poll_effect() {
+            match effect {
+                Effect::Save(registration) => self.pipeline.write(Write::Save(registration)),
+                Effect::Delete(id) => self.pipeline.write(Write::Delete(id)),
+                Effect::SaveCounters(counters) => {
+                    self.pipeline.write(Write::SaveCounters(counters));
+                }
+                Effect::SaveOwner { owner, name } => {
+                    self.pipeline.write(Write::SaveOwner { owner, name });
+                }
+                Effect::Wake(_)
+                | Effect::Cancel { .. }
+                | Effect::Recorded { .. }
+                | Effect::CloseSession { .. }
+                | Effect::Notify(_)
+                | Effect::HostChanged => self.pipeline.gate(Gated::Effect(effect)),
+            }
+        }
+    }
+
+    /// Sends an answer when the records before it are on disk.
+    pub(super) fn answer<T: Send + 'static>(&mut self, reply: Reply<T>, value: T) {
+        let send = move |wall: WallClock| {
+            // A caller that went away wants no answer.
+            drop(reply.send(Answered { value, wall }));
+        };
+        self.pipeline.gate(Gated::Reply(Box::new(send)));
+    }
+
+    pub(super) fn carry_out(&mut self, gated: Vec<Gated>) {
+        for one in gated {
+            match one {
+                Gated::Reply(send) => send(self.wall),
+                Gated::Effect(effect) => self.carry_out_effect(effect),
+            }
+        }
+    }
+
+    fn carry_out_effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Wake(wake) => {
+                self.simulation.count_wake();
+                self.sessions.send(wake.session, ToSession::Wake(wake));
+            }
+            Effect::Cancel { session, attempt, reason } => {
+                self.sessions.send(session, ToSession::Cancel { attempt, reason });
+            }
+            Effect::Recorded { session, attempt, counted } => {
+                self.sessions.send(session, ToSession::Recorded { attempt, counted });
+            }
+            Effect::CloseSession { session, reason } => {
+                let CloseReason::Superseded = reason;
+                self.sessions.close(session, Closing::Superseded, None);
+            }
+            Effect::Notify(change) => self.tell_watchers(change),
+            Effect::HostChanged => self.host_changed = true,
+            Effect::Save(_)
+            | Effect::Delete(_)
+            | Effect::SaveCounters(_)
+            | Effect::SaveOwner { .. } => {
+                unreachable!("records go into the batch, never behind it")
+            }
+        }
+    }
+
+    fn tell_watchers(&mut self, change: Change) {
+        let host = match change.what {
+            What::Host => {
+                let view = self.host_view();
+                let online = view.host.online();
+                tracing::info!(?online, power = ?view.host.power(), "the host changed");
+                Some(Box::new(view))
+            }
+            What::Registration { .. } | What::Session { .. } => None,
+        };
+        let wall = self.wall;
+        self.watchers.tell(&Watched::Change { change, host, wall });
+    }
+}

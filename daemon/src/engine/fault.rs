@@ -1,0 +1,116 @@
+//! A failed commit is a crash of the core without the process: what was gated is dropped, the
+//! sessions end as at a restart, the store is opened again and the core restored from it.
+//!
+//! There is no undo. Until the store is back, reads are answered from the last state, which says
+//! that the store is read-only; everything else is dropped, so that its caller gets UNAVAILABLE.
+
+use std::{error::Error, time::Duration};
+
+use pwasync_core::{Scheduler, event::Event, facts::StoreAccess, time::Timestamp};
+
+use super::{Engine, EngineError};
+use crate::{
+    channel::Closing,
+    recording::{Happened, RecordedCore},
+    store::{
+        Opened,
+        committer::Command,
+        error::{SetAside, StoreError},
+    },
+};
+
+/// First delay before the store is opened again; doubles up to [`LONGEST`].
+const SHORTEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Sessions come back after this time.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// The core is down.
+#[derive(Debug)]
+pub(super) struct Down {
+    pub(super) problem: String,
+    pub(super) since: Timestamp,
+    /// `None` while the store is being opened.
+    pub(super) reopen_at: Option<Timestamp>,
+    delay: Duration,
+}
+
+impl Engine {
+    /// The batch is not on disk, or nobody knows: the core is down.
+    pub(super) fn fall(&mut self, error: &StoreError) -> Result<(), EngineError> {
+        let problem = chain(error);
+        tracing::error!(%problem, "cannot record: read-only until the store works again");
+        self.drop_core(problem);
+        self.reopen()
+    }
+
+    /// Drops what has not left, and ends the sessions.
+    pub(super) fn drop_core(&mut self, problem: String) {
+        self.pipeline.drop_all();
+        self.sessions.close_all(Closing::Restarting, RECONNECT);
+        let now = self.host.now();
+        // Only for reads: what this call wants done is dropped with the rest.
+        self.core.call(now, Happened(Event::StoreChanged(StoreAccess::ReadOnly)));
+        while self.core.scheduler().poll_effect().is_some() {}
+        self.down = Some(Down { problem, since: now, reopen_at: None, delay: SHORTEST });
+    }
+
+    pub(super) fn reopen(&mut self) -> Result<(), EngineError> {
+        if let Some(down) = &mut self.down {
+            down.reopen_at = None;
+        }
+        self.committer.send(Command::Open(self.host.frame(self.wall)))?;
+        Ok(())
+    }
+
+    /// The store was opened again, or not.
+    pub(super) fn rise(&mut self, opened: Result<Opened, StoreError>) {
+        let now = self.host.now();
+        let Some(down) = &mut self.down else { return };
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                down.problem = chain(&error);
+                tracing::warn!(problem = %down.problem, "the store does not open yet");
+                down.reopen_at = Some(now + down.delay);
+                down.delay = (down.delay * 2).min(LONGEST);
+                return;
+            }
+        };
+        let downtime = now.saturating_since(down.since);
+        self.down = None;
+        warn_of_set_aside(&opened.set_aside);
+        if let (Some(simulated), Some(at)) = (self.host.simulated(), opened.simulated_now) {
+            simulated.now = at;
+        }
+        let now = self.host.now();
+        let epoch = opened.epoch;
+        let core = Scheduler::restore(now, self.policy.clone(), epoch, opened.saved);
+        self.core = RecordedCore::new(core);
+        self.feed_facts();
+        tracing::info!(epoch, ?downtime, "the store works again");
+        self.answer_power_cut(epoch);
+    }
+}
+
+/// The error and what is behind it, on one line.
+fn chain(error: &StoreError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+pub(super) fn warn_of_set_aside(set_aside: &[SetAside]) {
+    if !set_aside.is_empty() {
+        let count = set_aside.len();
+        tracing::error!(count, "records did not decode and were set aside");
+        for record in set_aside {
+            tracing::debug!(?record, "set aside");
+        }
+    }
+}

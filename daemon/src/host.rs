@@ -1,0 +1,132 @@
+//! Where time and facts come from: the real host, or the simulated one.
+
+use std::io;
+
+use pwasync_core::{
+    facts::{DefaultRoute, Family, Link, LinkKind, Netlink, Origin, Power, Sleep},
+    time::{Timestamp, WallClock},
+};
+
+use crate::{
+    clock::{SystemClock, Timer},
+    store::frame::ClockFrame,
+};
+
+/// Which host the daemon serves.
+#[derive(Clone, Copy, Debug)]
+pub enum HostKind {
+    /// This machine.
+    Real(SystemClock),
+    /// A simulated one.
+    Simulated {
+        /// Where its clock starts, in milliseconds since 1970, if the store does not say.
+        start_unix_millis: u64,
+    },
+}
+
+/// The host as the engine uses it.
+#[derive(Debug)]
+pub(crate) enum Host {
+    Real { clock: SystemClock, timer: Timer },
+    Simulated(SimulatedHost),
+}
+
+/// A host that stands still until it is told otherwise.
+#[derive(Debug)]
+pub(crate) struct SimulatedHost {
+    pub(crate) now: Timestamp,
+    pub(crate) wall: WallClock,
+    pub(crate) network: Option<String>,
+    pub(crate) power: Power,
+    pub(crate) sleep: Sleep,
+}
+
+impl Host {
+    pub(crate) fn new(kind: HostKind) -> io::Result<Self> {
+        Ok(match kind {
+            HostKind::Real(clock) => Self::Real { clock, timer: Timer::new(clock)? },
+            HostKind::Simulated { start_unix_millis } => Self::Simulated(SimulatedHost {
+                now: Timestamp::from_millis(start_unix_millis),
+                wall: WallClock::default(),
+                network: None,
+                power: Power { battery_percent: None, on_battery: false },
+                sleep: Sleep::Awake,
+            }),
+        })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        match self {
+            Self::Real { clock, .. } => clock.now(),
+            Self::Simulated(simulated) => simulated.now,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        match self {
+            Self::Real { .. } => Origin::Host,
+            Self::Simulated(_) => Origin::Simulation,
+        }
+    }
+
+    pub(crate) fn simulated(&mut self) -> Option<&mut SimulatedHost> {
+        match self {
+            Self::Real { .. } => None,
+            Self::Simulated(simulated) => Some(simulated),
+        }
+    }
+
+    /// Waits for an instant; the simulated host waits for nothing by itself.
+    pub(crate) async fn wait(&self, until: Option<Timestamp>) -> io::Result<()> {
+        match self {
+            Self::Real { timer, .. } => timer.wait(until).await,
+            Self::Simulated(_) => std::future::pending().await,
+        }
+    }
+
+    /// How records written now keep their instants.
+    pub(crate) fn frame(&self, wall: WallClock) -> ClockFrame {
+        let wall_offset_millis = wall.offset_millis;
+        match self {
+            Self::Real { clock, .. } => ClockFrame {
+                boot_id: clock.boot_id(),
+                offset_millis: clock.offset_millis(),
+                wall_offset_millis,
+            },
+            // Simulated time goes on over restarts: all of it is one boot.
+            Self::Simulated(_) => {
+                ClockFrame { boot_id: [0; 16], offset_millis: 0, wall_offset_millis }
+            }
+        }
+    }
+}
+
+impl SimulatedHost {
+    /// What netlink would say: one link, and while online a default route whose gateway tells
+    /// one network from another.
+    pub(crate) fn netlink(&self) -> Netlink {
+        let online = self.network.is_some();
+        let link = Link {
+            index: 2,
+            name: "sim0".into(),
+            kind: LinkKind::Ordinary,
+            carrier: online,
+            global_v4: online,
+            global_v6: false,
+        };
+        let route = self.network.as_deref().map(|name| DefaultRoute {
+            gateway: Some(gateway(name)),
+            family: Family::V4,
+            link: 2,
+            metric: 100,
+            link_down: false,
+        });
+        Netlink { links: vec![link], default_routes: route.into_iter().collect() }
+    }
+}
+
+/// A gateway of the network with this name; networks of other names have other gateways.
+fn gateway(name: &str) -> std::net::IpAddr {
+    let [a, b, c, d] = crc32fast::hash(name.as_bytes()).to_be_bytes();
+    std::net::Ipv6Addr::from([0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]).into()
+}

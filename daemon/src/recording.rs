@@ -1,0 +1,205 @@
+//! The one way into the core, which keeps its last inputs with their times and the state they
+//! start from: what a bug report replays.
+
+use std::collections::VecDeque;
+
+use pwasync_core::{
+    Caller, Force, NewRegistration, NewSession, OpenedSession, Reconciled, RegisterError,
+    Registered, RegistrationView, RunNow, Scheduler, Unregistered, Viewer,
+    event::Event,
+    key::{ProfileKey, RegistrationId, RegistrationKey, WorkerKey},
+    time::Timestamp,
+};
+
+/// Inputs kept in each half; both halves together are what a replay has.
+const HALF: usize = 2_048;
+
+/// Above so many registrations the state is not copied: the copy would hold the engine up.
+const COPIED_REGISTRATIONS: usize = 10_000;
+
+/// A call of the core that changes it.
+pub trait CoreCall: Clone + Into<CoreInput> {
+    /// What the core answers.
+    type Output;
+
+    /// Makes the call.
+    fn call(self, core: &mut Scheduler, now: Timestamp) -> Self::Output;
+}
+
+/// Declares the calls: a struct for each, an enum of them all, and how each is made.
+macro_rules! core_calls {
+    ($(#[doc = $doc:literal] $name:ident($($field:ident: $type:ty),*) -> $output:ty
+        = |$core:ident, $now:ident| $body:expr;)*) => {
+        $(
+            #[doc = $doc]
+            #[derive(Clone, Debug)]
+            pub struct $name($(pub $type),*);
+
+            impl CoreCall for $name {
+                type Output = $output;
+
+                fn call(self, $core: &mut Scheduler, $now: Timestamp) -> $output {
+                    let Self($($field),*) = self;
+                    $body
+                }
+            }
+
+            impl From<$name> for CoreInput {
+                fn from(call: $name) -> Self {
+                    Self::$name(call)
+                }
+            }
+        )*
+
+        /// An input of the core, as it is kept.
+        #[derive(Clone, Debug)]
+        pub enum CoreInput {
+            $(#[doc = $doc] $name($name)),*
+        }
+
+        impl CoreInput {
+            fn replay(self, core: &mut Scheduler, now: Timestamp) {
+                match self {
+                    $(Self::$name(call) => drop(call.call(core, now))),*
+                }
+            }
+        }
+    };
+}
+
+core_calls! {
+    /// Something happened outside.
+    Happened(event: Event) -> () = |core, now| core.handle_event(now, event);
+    /// A time has come.
+    TimePassed() -> () = |core, now| core.handle_timeout(now);
+    /// A sync is registered.
+    Register(caller: Caller, new: NewRegistration) -> Result<Registered, RegisterError>
+        = |core, now| core.register(now, &caller, new);
+    /// A sync is unregistered.
+    Unregister(caller: Caller, key: RegistrationKey) -> Unregistered
+        = |core, now| core.unregister(now, &caller, &key);
+    /// A worker's registrations go.
+    RemoveScope(caller: Caller, worker: WorkerKey) -> usize
+        = |core, now| core.remove_scope(now, &caller, &worker);
+    /// A browser tells its whole list.
+    Reconcile(caller: Caller, profile: ProfileKey, list: Vec<NewRegistration>)
+        -> Result<Reconciled, RegisterError>
+        = |core, now| core.reconcile(now, &caller, &profile, list);
+    /// A browser attaches.
+    Open(caller: Caller, session: NewSession) -> OpenedSession = |core, now| {
+        core.identify(&caller);
+        core.open_session(now, session)
+    };
+    /// Somebody wants a sync to run now.
+    Run(viewer: Viewer, id: RegistrationId, force: Force) -> Option<RunNow>
+        = |core, now| core.run_now(now, viewer, id, force);
+    /// Somebody removes a registration.
+    Remove(viewer: Viewer, id: RegistrationId) -> Option<RegistrationView>
+        = |core, now| core.remove_by_id(now, viewer, id);
+}
+
+/// The scheduler with the record of what went into it.
+#[derive(Debug)]
+pub struct RecordedCore {
+    core: Scheduler,
+    older: Half,
+    current: Half,
+}
+
+/// Some inputs, and the state before the first of them.
+#[derive(Debug, Default)]
+struct Half {
+    start: Option<Box<Scheduler>>,
+    inputs: VecDeque<(Timestamp, CoreInput)>,
+}
+
+impl RecordedCore {
+    /// Begins to record.
+    pub fn new(core: Scheduler) -> Self {
+        let current = Half::starting_from(&core);
+        Self { core, older: Half::default(), current }
+    }
+
+    /// Keeps the input, then makes the call.
+    pub fn call<C: CoreCall>(&mut self, now: Timestamp, call: C) -> C::Output {
+        if self.current.inputs.len() >= HALF {
+            let current = Half::starting_from(&self.core);
+            self.older = std::mem::replace(&mut self.current, current);
+        }
+        self.current.inputs.push_back((now, call.clone().into()));
+        call.call(&mut self.core, now)
+    }
+
+    /// To read, and to drain.
+    pub fn scheduler(&mut self) -> &mut Scheduler {
+        &mut self.core
+    }
+
+    /// The state that the kept inputs lead to from the state they start from.
+    ///
+    /// `None`: there were too many registrations to copy.
+    pub fn replay(&self) -> Option<Scheduler> {
+        let first = if self.older.start.is_some() { &self.older } else { &self.current };
+        let mut core = first.start.as_deref()?.clone();
+        for (now, input) in self.older.inputs.iter().chain(&self.current.inputs) {
+            input.clone().replay(&mut core, *now);
+            while core.poll_effect().is_some() {}
+        }
+        Some(core)
+    }
+}
+
+impl Half {
+    fn starting_from(core: &Scheduler) -> Self {
+        let small = core.len() <= COPIED_REGISTRATIONS;
+        Self { start: small.then(|| Box::new(core.clone())), inputs: VecDeque::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pwasync_core::{
+        NewSchedule,
+        key::{OwnerId, ProfileId, Scope, SyncKind, Tag},
+        policy::Policy,
+        saved::Saved,
+    };
+
+    use super::*;
+
+    fn new(tag: &str) -> (Caller, NewRegistration) {
+        let owner = OwnerId::from_uid(1_000).unwrap();
+        let profile = ProfileId::parse("chromium", "Default").unwrap();
+        let worker = WorkerKey {
+            profile: ProfileKey { owner, profile },
+            scope: Scope::parse("https://example.org/").unwrap(),
+        };
+        let (kind, tag) = (SyncKind::OneOff, Tag::parse(tag).unwrap());
+        let key = RegistrationKey { worker: Arc::new(worker), kind, tag };
+        let schedule = NewSchedule::OneOff { expires_in: None };
+        (Caller { owner, name: "ada".into() }, NewRegistration { key, app: None, schedule })
+    }
+
+    #[test]
+    fn a_replay_of_the_kept_inputs_ends_where_the_core_is() {
+        let start = Timestamp::from_millis(1_000_000);
+        let core = Scheduler::restore(start, Policy::default(), 1, Saved::default());
+        let mut recorded = RecordedCore::new(core);
+        // More inputs than one half keeps, so that the start state has moved on.
+        for round in 0..u64::try_from(3 * HALF).unwrap() {
+            let (caller, registration) = new(&format!("tag{}", round % 7));
+            let now = Timestamp::from_millis(1_000_000 + round);
+            if round % 3 == 0 {
+                recorded.call(now, Unregister(caller, registration.key));
+            } else {
+                recorded.call(now, Register(caller, registration)).unwrap();
+            }
+            while recorded.scheduler().poll_effect().is_some() {}
+        }
+        let replayed = recorded.replay().unwrap();
+        assert_eq!(replayed.to_saved(), recorded.scheduler().to_saved());
+        assert!(recorded.current.inputs.len() + recorded.older.inputs.len() <= 2 * HALF);
+    }
+}
