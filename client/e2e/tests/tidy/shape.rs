@@ -44,7 +44,8 @@ fn long_files(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for (path, text) in tree.below("", &[".rs", ".js", ".sh", ".proto", ".html", ".css"]) {
         let all = text.lines().count();
-        let test_file = path.contains("/tests/") || path.contains("/benches/");
+        let test_file =
+            ["/tests/", "/tests.rs", "/benches/"].iter().any(|part| path.contains(part));
         let code = match text.lines().position(|line| line.trim_start() == "#[cfg(test)]") {
             _ if test_file => 0,
             Some(first) => first,
