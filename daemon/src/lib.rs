@@ -7,5 +7,6 @@ pub mod channel;
 pub mod clock;
 pub mod engine;
 pub mod host;
+pub mod network;
 pub mod recording;
 pub mod store;

@@ -1,0 +1,48 @@
+//! The four dumps that are asked of the kernel, as bytes.
+
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage};
+use netlink_packet_route::{
+    AddressFamily, RouteNetlinkMessage,
+    address::AddressMessage,
+    link::{LinkAttribute, LinkExtentMask, LinkMessage},
+    route::{RouteHeader, RouteMessage, RouteType},
+};
+use pwasync_core::facts::Family;
+
+/// What a dump lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dump {
+    Links,
+    Addresses,
+    Routes(Family),
+}
+
+/// A request under this number.
+pub(super) fn encode(dump: Dump, sequence: u32) -> Vec<u8> {
+    let inner = match dump {
+        Dump::Links => {
+            let mut message = LinkMessage::default();
+            message.attributes = vec![LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats])];
+            RouteNetlinkMessage::GetLink(message)
+        }
+        Dump::Addresses => RouteNetlinkMessage::GetAddress(AddressMessage::default()),
+        // With strict checking the kernel takes table and type as filters.
+        Dump::Routes(family) => {
+            let mut message = RouteMessage::default();
+            message.header.address_family = match family {
+                Family::V4 => AddressFamily::Inet,
+                Family::V6 => AddressFamily::Inet6,
+            };
+            message.header.table = RouteHeader::RT_TABLE_MAIN;
+            message.header.kind = RouteType::Unicast;
+            RouteNetlinkMessage::GetRoute(message)
+        }
+    };
+    let mut message = NetlinkMessage::from(inner);
+    message.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
+    message.header.sequence_number = sequence;
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    bytes
+}
