@@ -42,7 +42,7 @@ pub(super) struct RecordId {
 }
 
 /// The key of one piece of a record.
-pub(super) type PieceKey = [u8; 11];
+type PieceKey = [u8; 11];
 
 /// A decoded record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,3 +211,6 @@ pub(super) fn unknown_key(key: &[u8]) -> RecordName {
     let shown = key.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
     RecordName::Unknown(shown)
 }
+
+#[cfg(test)]
+mod tests;
