@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod committer;
+pub mod disk;
 pub mod error;
 pub mod frame;
 mod load;

@@ -86,9 +86,11 @@ impl StoreError {
             Cause::NoSpace(_) | Cause::ReadOnly(_) | Cause::InputOutput(_) | Cause::Closed => {
                 Remedy::OpenAgain
             }
-            Cause::InUse { .. } | Cause::Newer { .. } | Cause::Denied(_) | Cause::Damaged(_) => {
-                Remedy::Person
-            }
+            Cause::InUse { .. } | Cause::Newer { .. } | Cause::Denied(_) => Remedy::Person,
+            Cause::Damaged(_) => match self.doing {
+                Doing::Commit => Remedy::OpenAgain,
+                Doing::Open => Remedy::Person,
+            },
         }
     }
 }

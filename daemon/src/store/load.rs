@@ -16,7 +16,7 @@ use crate::store::{
     batch::{Batch, Write},
     error::{BadRecord, Cause, RecordName, SetAside},
     frame::ClockFrame,
-    record::{self, Kind, PieceKey, Record, RecordId, Refused},
+    record::{self, Kind, Record, RecordId, Refused},
 };
 
 /// Higher than any number that was given since a counter was last written, when the counter itself
@@ -30,7 +30,7 @@ const LOST_COUNTER_STEP: u64 = 1_000_000;
 pub(super) struct PieceCounts(BTreeMap<RecordId, u16>);
 
 /// One change of the map from keys to pieces.
-pub(super) type Change = (PieceKey, Option<Vec<u8>>);
+pub(super) type Change = (Vec<u8>, Option<Vec<u8>>);
 
 impl PieceCounts {
     /// What a batch changes.
@@ -62,7 +62,7 @@ impl PieceCounts {
         let value = record.encode(frame);
         let mut count = 0;
         for (piece, bytes) in record::pieces(&value) {
-            changes.push((id.piece(piece), Some(bytes.to_vec())));
+            changes.push((id.piece(piece).to_vec(), Some(bytes.to_vec())));
             count = piece.saturating_add(1);
         }
         self.remove_from(id, count, changes);
@@ -71,7 +71,7 @@ impl PieceCounts {
 
     fn remove_from(&mut self, id: RecordId, first: u16, changes: &mut Vec<Change>) {
         let count = self.0.remove(&id).unwrap_or(1);
-        changes.extend((first..count).map(|piece| (id.piece(piece), None)));
+        changes.extend((first..count).map(|piece| (id.piece(piece).to_vec(), None)));
     }
 
     fn note(&mut self, id: RecordId, count: u16) {

@@ -30,8 +30,8 @@ impl MemoryStore {
     fn apply(&mut self, changes: Vec<Change>) {
         for (key, bytes) in changes {
             match bytes {
-                Some(bytes) => self.pieces.insert(key.to_vec(), bytes),
-                None => self.pieces.remove(key.as_slice()),
+                Some(bytes) => self.pieces.insert(key, bytes),
+                None => self.pieces.remove(&key),
             };
         }
     }

@@ -1,0 +1,210 @@
+//! The store on disk: sled, made to keep its word.
+//!
+//! What stock sled 0.34 does not do by itself is done here, and only here:
+//! - its `flush` ends in `sync_file_range`, which no power cut respects: `sync_data` on a
+//!   descriptor of our own follows;
+//! - its threads wake once a second each: they are born under a timer slack of an hour;
+//! - it panics where its files make no sense: panics are caught and become errors;
+//! - a half-written `snap.*.generating` keeps it from opening: such a file is removed before.
+//!
+//! All records are in one tree, so that one `apply_batch` is atomic for whatever a batch holds: a
+//! registration and the counter that numbered it, and all pieces of a record. A transaction would
+//! add nothing but a second tree. `flush_async` is never called: it deadlocks from seven on.
+
+mod directory;
+
+use std::{
+    fs::File,
+    num::NonZeroU64,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+};
+
+use rustix::thread::set_current_timer_slack;
+
+use crate::store::{
+    Opened, Store,
+    batch::Batch,
+    error::{Cause, Doing, StoreError},
+    frame::ClockFrame,
+    load::{Change, Loaded, Loader, PieceCounts},
+    record::Record,
+};
+
+/// The tree of records that did not decode: the epoch in which they were found (big endian), then
+/// their key.
+const SET_ASIDE: &str = "set-aside";
+
+/// A store in a directory of its own.
+#[derive(Debug)]
+pub struct SledStore {
+    directory: PathBuf,
+    /// Held from the first opening to the end of this value, so that no other daemon slips in
+    /// while a store that failed is opened again.
+    lock: Option<File>,
+    open: Option<Open>,
+}
+
+/// An open store.
+#[derive(Debug)]
+struct Open {
+    db: sled::Db,
+    /// Our own descriptor of sled's log.
+    log: File,
+    counts: PieceCounts,
+}
+
+impl SledStore {
+    /// The store in this directory; it is made when the store is first opened.
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory, lock: None, open: None }
+    }
+
+    fn start(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
+        directory::create(&self.directory)?;
+        if self.lock.is_none() {
+            self.lock = Some(directory::lock(&self.directory)?);
+        }
+        let database = self.directory.join("store");
+        let log = directory::prepare(&database)?;
+        let _slack = LongSlack::begin();
+        let db = sled::Config::new().path(&database).flush_every_ms(None).open()?;
+        directory::sync_all(&database)?;
+        let mut open = Open { db, log, counts: PieceCounts::default() };
+        let opened = open.load(frame)?;
+        self.open = Some(open);
+        Ok(opened)
+    }
+
+    fn write(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), Cause> {
+        let open = self.open.as_mut().ok_or(Cause::Closed)?;
+        let changes = open.counts.changes(batch, frame);
+        open.commit(changes)
+    }
+}
+
+impl Store for SledStore {
+    fn open(&mut self, frame: ClockFrame) -> Result<Opened, StoreError> {
+        self.close();
+        let opened = caught(|| self.start(frame));
+        opened.map_err(|cause| StoreError::new(Doing::Open, cause))
+    }
+
+    fn commit(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), StoreError> {
+        caught(|| self.write(batch, frame)).map_err(|cause| {
+            self.close();
+            StoreError::new(Doing::Commit, cause)
+        })
+    }
+
+    fn close(&mut self) {
+        let open = self.open.take();
+        // sled writes and syncs when it is dropped, and panics when that fails. What was committed
+        // is on disk already.
+        let _ = caught(|| {
+            drop(open);
+            Ok(())
+        });
+    }
+}
+
+impl Open {
+    fn load(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
+        let mut loader = Loader::new(frame);
+        if self.db.tree_names().iter().any(|name| *name == SET_ASIDE) {
+            for entry in &self.db.open_tree(SET_ASIDE)? {
+                let (key, _) = entry?;
+                loader.taken(key.get(size_of::<u64>()..).unwrap_or_default());
+            }
+        }
+        for entry in self.db.iter() {
+            let (key, bytes) = entry?;
+            loader.piece(&key, &bytes)?;
+        }
+        let Loaded { mut opened, counts, bad_keys } = loader.finish()?;
+        self.counts = counts;
+        opened.epoch = opened.epoch.saturating_add(1);
+        // Copied durably before they are removed: a crash in between copies them twice.
+        self.copy_aside(opened.epoch, &bad_keys)?;
+        let mut changes = Vec::new();
+        self.counts.save(&Record::Epoch(opened.epoch), frame, &mut changes);
+        changes.extend(bad_keys.into_iter().map(|key| (key, None)));
+        self.commit(changes)?;
+        Ok(opened)
+    }
+
+    fn copy_aside(&self, epoch: u64, keys: &[Vec<u8>]) -> Result<(), Cause> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let set_aside = self.db.open_tree(SET_ASIDE)?;
+        for key in keys {
+            let bytes = self.db.get(key)?.unwrap_or_default();
+            set_aside.insert([&epoch.to_be_bytes(), key.as_slice()].concat(), bytes)?;
+        }
+        self.sync()
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Result<(), Cause> {
+        let mut batch = sled::Batch::default();
+        match changes.len() {
+            0 => return Ok(()),
+            // A batch costs a write more than a lone change, which is atomic anyway.
+            1 => {
+                for (key, bytes) in changes {
+                    match bytes {
+                        Some(bytes) => self.db.insert(key, bytes)?,
+                        None => self.db.remove(key)?,
+                    };
+                }
+            }
+            _ => {
+                for (key, bytes) in changes {
+                    match bytes {
+                        Some(bytes) => batch.insert(key, bytes),
+                        None => batch.remove(key),
+                    }
+                }
+                self.db.apply_batch(batch)?;
+            }
+        }
+        self.sync()
+    }
+
+    fn sync(&self) -> Result<(), Cause> {
+        self.db.flush()?;
+        Ok(self.log.sync_data()?)
+    }
+}
+
+/// While it lives, timers of this thread, and for ever those of threads that it starts, may be late
+/// by an hour. sled starts its threads when it is opened or first written to; each waits for work
+/// with a time limit of a second, for ever, but is woken at once when there is some.
+struct LongSlack;
+
+impl LongSlack {
+    fn begin() -> Self {
+        const HOUR_NANOS: Option<NonZeroU64> = NonZeroU64::new(3_600_000_000_000);
+        // Where the kernel refuses, the process wakes seven times a second and works as well.
+        let _ = set_current_timer_slack(HOUR_NANOS);
+        Self
+    }
+}
+
+impl Drop for LongSlack {
+    fn drop(&mut self) {
+        // Back to this thread's default.
+        let _ = set_current_timer_slack(None);
+    }
+}
+
+/// Makes an error of a panic of sled. The state behind a panic is dropped, not used.
+fn caught<T>(work: impl FnOnce() -> Result<T, Cause>) -> Result<T, Cause> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Cause::Damaged(message.unwrap_or("sled panicked").to_owned()))
+    })
+}

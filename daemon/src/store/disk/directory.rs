@@ -1,0 +1,97 @@
+//! The directories and files around sled: made, locked, synced.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use rustix::fs::{Advice, fadvise};
+
+use crate::store::error::Cause;
+
+/// Makes a directory that only its owner may enter, with what is missing above it, durably.
+pub(super) fn create(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    // The parent of a relative path's first part is the empty path.
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(parent) = parent {
+        create(parent)?;
+    }
+    match DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made?,
+    }
+    sync(parent.unwrap_or(Path::new(".")))
+}
+
+/// Keeps other daemons out for as long as the file lives.
+///
+/// sled has a lock of its own, whose failure is told from others by its text alone.
+pub(super) fn lock(directory: &Path) -> Result<File, Cause> {
+    let path = directory.join("store.lock");
+    let file = create_file(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Cause::InUse { path: path.display().to_string() }),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Makes sled's directory ready to be opened, and opens its log for our own syncs.
+pub(super) fn prepare(database: &Path) -> Result<File, Cause> {
+    create(database)?;
+    remove_unfinished_snapshots(database)?;
+    let log = create_file(&database.join("db"))?;
+    wait_for_threads(&log, database)?;
+    // A page whose writing failed stays in memory as if it were on disk; so does, after a kill,
+    // one that was never synced. What is read is to be what a power cut would leave.
+    log.sync_data()?;
+    // Where a file system does not take the advice, only that is lost.
+    let _ = fadvise(&log, 0, None, Advice::DontNeed);
+    Ok(log)
+}
+
+/// Makes the files that sled made durable, so that they are there when their content is.
+pub(super) fn sync_all(database: &Path) -> io::Result<()> {
+    File::open(database.join("conf"))?.sync_all()?;
+    sync(database)
+}
+
+/// sled writes a snapshot under this name, syncs it and renames it. One that a crash left behind
+/// is taken for the newest, and keeps the store from opening when it is cut short.
+fn remove_unfinished_snapshots(database: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(database)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().ends_with(b".generating") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// After sled is closed, a thread of it may hold its lock for an instant more.
+fn wait_for_threads(log: &File, database: &Path) -> Result<(), Cause> {
+    const TRIES: u32 = 5_000;
+    for _ in 0..TRIES {
+        match log.try_lock() {
+            Ok(()) => return Ok(log.unlock()?),
+            Err(TryLockError::WouldBlock) => thread::park_timeout(Duration::from_millis(1)),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+    Err(Cause::InUse { path: database.join("db").display().to_string() })
+}
+
+fn create_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).read(true).mode(0o600).open(path)
+}
+
+fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
