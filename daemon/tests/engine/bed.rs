@@ -1,0 +1,205 @@
+//! An engine on the simulated host, driven through its channel.
+
+use std::{sync::Arc, time::Duration};
+
+use pwasync_core::{
+    Caller, NewRegistration, NewSchedule, RegisterError, Registered,
+    attempt::{Finished, Outcome},
+    effect::Wake,
+    key::{
+        OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind, Tag, WorkerKey,
+    },
+    policy::Policy,
+};
+use pwasyncd::{
+    channel::{
+        Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, EngineSender, FromSession, Input,
+        OUTBOX, OpenSession, Request, SimulationRequest, ToSession, channel,
+    },
+    engine::{Engine, EngineError, EngineParts},
+    host::HostKind,
+    store::Store,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+/// 2026-01-01 00:00:00 UTC.
+pub(crate) const START: u64 = 1_767_225_600_000;
+
+/// Fails a test that waits for something that does not come.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it did not come")
+}
+
+/// A running engine.
+pub(crate) struct Bed {
+    pub(crate) engine: EngineSender,
+    task: JoinHandle<Result<(), EngineError>>,
+}
+
+impl Bed {
+    pub(crate) async fn start(store: impl Store + 'static) -> Self {
+        let (engine, inputs) = channel();
+        let host = HostKind::Simulated { start_unix_millis: START };
+        let store = Box::new(store);
+        let parts = EngineParts { inputs, store, host, policy: Policy::default() };
+        let task = tokio::spawn(Engine::start(parts).await.unwrap().run());
+        Self { engine, task }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.engine.send(Input::Stop).await.unwrap();
+        soon(self.task).await.unwrap().unwrap();
+    }
+
+    /// `None`: it could not be recorded.
+    pub(crate) async fn register(&self, tag: &str) -> Option<Registered> {
+        let answered = soon(self.send_register(tag).await).await.ok()?;
+        Some(answered.value.unwrap())
+    }
+
+    pub(crate) async fn send_register(
+        &self,
+        tag: &str,
+    ) -> oneshot::Receiver<Answered<Result<Registered, RegisterError>>> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Register { caller: ada(), new: one_off(tag), reply };
+        self.engine.send(Input::Request(request)).await.unwrap();
+        answer
+    }
+
+    pub(crate) async fn tags(&self) -> Vec<String> {
+        let kind = SyncKind::OneOff;
+        let request = |reply| Input::Request(Request::GetTags { worker: worker(), kind, reply });
+        let answered = soon(self.engine.ask(request)).await.unwrap().unwrap();
+        answered.value.iter().map(|tag| tag.as_str().to_owned()).collect()
+    }
+
+    /// Whether a read waits for something on its way to the disk. The test's runtime has
+    /// one thread: after so many turns the engine has long taken the question.
+    pub(crate) async fn held_up(&self) -> bool {
+        let (reply, mut answer) = oneshot::channel();
+        let request = Request::GetTags { worker: worker(), kind: SyncKind::OneOff, reply };
+        self.engine.send(Input::Request(request)).await.unwrap();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        answer.try_recv().is_err()
+    }
+
+    pub(crate) async fn network(&self, name: Option<&str>) {
+        let network = name.map(str::to_owned);
+        self.simulate(|reply| SimulationRequest::SetNetwork { network, reply }).await;
+    }
+
+    pub(crate) async fn advance(&self, by: Duration, attempts_out: AttemptsOut) -> Advanced {
+        let target = AdvanceTarget::By(by);
+        let patience = Duration::from_secs(10);
+        let make =
+            |reply| SimulationRequest::Advance(Advance { target, patience, attempts_out, reply });
+        self.simulate(make).await.unwrap()
+    }
+
+    pub(crate) async fn simulate<T>(
+        &self,
+        make: impl FnOnce(pwasyncd::channel::Reply<T>) -> SimulationRequest,
+    ) -> T {
+        let request = |reply| Input::Simulation(make(reply));
+        soon(self.engine.ask(request)).await.unwrap().unwrap().value
+    }
+
+    /// Attaches a browser and says that it is ready.
+    pub(crate) async fn attach(&self) -> Browser {
+        let (outbox, messages) = mpsc::channel(OUTBOX);
+        let (cut_off, cut) = oneshot::channel();
+        let open = |reply| {
+            Input::OpenSession(OpenSession {
+                caller: ada(),
+                profile: profile(),
+                agent: "test".into(),
+                process_id: None,
+                capacity: None,
+                running: Vec::new(),
+                finished: Vec::new(),
+                outbox,
+                cut_off,
+                reply,
+            })
+        };
+        let welcome = soon(self.engine.ask(open)).await.unwrap().unwrap().value;
+        let engine = self.engine.clone();
+        let browser = Browser { engine, id: welcome.session, messages, cut };
+        browser.say(FromSession::Ready).await;
+        browser
+    }
+}
+
+/// An attached browser.
+pub(crate) struct Browser {
+    engine: EngineSender,
+    pub(crate) id: SessionId,
+    messages: mpsc::Receiver<ToSession>,
+    pub(crate) cut: oneshot::Receiver<()>,
+}
+
+impl Browser {
+    pub(crate) async fn say(&self, said: FromSession) {
+        self.engine.send(Input::Session(self.id, said)).await.unwrap();
+    }
+
+    /// The next message that is not about the host; `None`: the outbox is closed.
+    pub(crate) async fn next(&mut self) -> Option<ToSession> {
+        loop {
+            match soon(self.messages.recv()).await {
+                Some(ToSession::Host(_)) => {}
+                other => return other,
+            }
+        }
+    }
+
+    pub(crate) async fn wake(&mut self) -> Wake {
+        match self.next().await {
+            Some(ToSession::Wake(wake)) => wake,
+            other => panic!("expected a wake: {other:?}"),
+        }
+    }
+
+    /// Nothing but the host has been said so far.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        loop {
+            match self.messages.try_recv() {
+                Ok(ToSession::Host(_)) => {}
+                Ok(_) => return false,
+                Err(_) => return true,
+            }
+        }
+    }
+
+    pub(crate) async fn finish(&self, wake: &Wake, outcome: Outcome) {
+        self.say(FromSession::Started(wake.attempt)).await;
+        let finished =
+            Finished { attempt: wake.attempt, outcome, detail: "".into(), retry_after: None };
+        self.say(FromSession::Finished(finished)).await;
+    }
+}
+
+pub(crate) fn ada() -> Caller {
+    Caller { owner: OwnerId::from_uid(1_000).unwrap(), name: "ada".into() }
+}
+
+fn profile() -> ProfileKey {
+    let profile = ProfileId::parse("chromium", "Default").unwrap();
+    ProfileKey { owner: ada().owner, profile }
+}
+
+pub(crate) fn worker() -> WorkerKey {
+    WorkerKey { profile: profile(), scope: Scope::parse("https://example.org/").unwrap() }
+}
+
+fn one_off(tag: &str) -> NewRegistration {
+    let tag = Tag::parse(tag).unwrap();
+    let key = RegistrationKey { worker: Arc::new(worker()), kind: SyncKind::OneOff, tag };
+    NewRegistration { key, app: None, schedule: NewSchedule::OneOff { expires_in: None } }
+}
