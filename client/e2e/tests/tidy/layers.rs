@@ -55,6 +55,14 @@ fn shells_import_no_shells() {
     check(shells_that_import, "raw facts through channel.rs", "daemon/src/network/x.rs", breach);
 }
 
+#[test]
+fn only_app_builds_concrete_shells() {
+    let breach = "let store = crate::store::memory::MemoryStore::new();\n";
+    check(built_elsewhere, "one composition root", "daemon/src/engine/breach.rs", breach);
+    let breach = "tokio::spawn(network::watch(settings, sender));\n";
+    check(built_elsewhere, "one composition root", "daemon/src/engine.rs", breach);
+}
+
 fn banned_calls(tree: &Tree) -> Vec<String> {
     let path = "clippy.toml";
     let text = tree.files.get(path).map_or("", String::as_str);
@@ -122,6 +130,33 @@ fn shells_that_import(tree: &Tree) -> Vec<String> {
             .collect();
         let words: Vec<&str> = others.iter().map(String::as_str).collect();
         found.extend(rust_lines(tree, &format!("daemon/src/{shell}"), &words));
+    }
+    found
+}
+
+/// A shell's constructor, and the places besides `app.rs` that may name it: its own folder, and
+/// tests.
+fn built_elsewhere(tree: &Tree) -> Vec<String> {
+    let constructors = [
+        ("network::watch(", "daemon/src/network"),
+        ("DiskStore::", "daemon/src/store"),
+        ("MemoryStore::", "daemon/src/store"),
+        ("SystemClock::start(", "daemon/src/clock.rs"),
+        ("UnixListener::", "daemon/src/grpc"),
+        ("Engine::start(", "daemon/src/engine"),
+        ("channel::channel(", "daemon/src/channel"),
+    ];
+    let before_tests =
+        |text: &str| text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+    let mut found = Vec::new();
+    for (constructor, own) in constructors {
+        for (path, text) in tree.below("daemon/src", &[".rs"]) {
+            let test_file = path.ends_with("/tests.rs") || path.contains("/tests/");
+            if path.starts_with(own) || path == "daemon/src/app.rs" || test_file {
+                continue;
+            }
+            found.extend(Tree::lines_with(path, &before_tests(text), &[constructor]));
+        }
     }
     found
 }
