@@ -1,0 +1,164 @@
+//! The daemon of a scene: the built `pwasyncd` with its own socket and state.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::{net::UnixDatagram, time::timeout};
+
+use crate::{
+    binaries::Binaries,
+    error::HarnessError,
+    namespace::Namespace,
+    process::{Command, Process},
+    user::User,
+    workdir::Workdir,
+};
+
+const READY_LIMIT: Duration = Duration::from_secs(20);
+
+/// Which host the daemon watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostKind {
+    /// The real one.
+    Real,
+    /// A simulated one whose clock begins at this RFC 3339 instant, or at its own default.
+    Simulated {
+        /// Start of the simulated time.
+        start: Option<String>,
+    },
+}
+
+/// How to start a daemon; the same setup starts it again on the same state.
+#[derive(Clone, Debug)]
+pub struct DaemonSetup {
+    program: PathBuf,
+    folder: PathBuf,
+    state: PathBuf,
+    user: Option<User>,
+    /// Overrides the settle time of the network.
+    pub settle: Option<Duration>,
+    /// Real or simulated.
+    pub host: HostKind,
+    /// `RUST_LOG`.
+    pub log: String,
+}
+
+impl DaemonSetup {
+    /// A daemon with fresh folders below `workdir`; as `user` where one is given.
+    ///
+    /// # Errors
+    /// When `pwasyncd` is not built or a folder cannot be made.
+    pub fn new(
+        binaries: &Binaries,
+        workdir: &Workdir,
+        user: Option<User>,
+    ) -> Result<Self, HarnessError> {
+        let folder = workdir.folder("daemon", None)?;
+        if let Some(user) = user {
+            std::os::unix::fs::chown(&folder, Some(user.uid()), Some(user.gid()))
+                .map_err(|source| HarnessError::system("give the daemon its folder", source))?;
+        }
+        Ok(Self {
+            program: binaries.program("pwasyncd")?,
+            folder,
+            state: workdir.folder("state", user)?,
+            user,
+            settle: None,
+            host: HostKind::Real,
+            log: "info".to_owned(),
+        })
+    }
+
+    /// Where its socket is.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("pwasyncd.sock")
+    }
+
+    /// Where its state is.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// Starts it and waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// When it does not start, or is not ready in time.
+    pub async fn start(&self, namespace: Option<&Namespace>) -> Result<Daemon, HarnessError> {
+        let notify = self.folder.join("notify");
+        let ready = listen(&notify)?;
+        let mut command = Command::new(&self.program)
+            .argument("--socket")
+            .argument(self.socket())
+            .argument("--state-dir")
+            .argument(&self.state)
+            .variable("NOTIFY_SOCKET", &notify)
+            .variable("RUST_LOG", &self.log);
+        if let Some(settle) = self.settle {
+            command = command.arguments(["--network-settle", &format!("{}ms", settle.as_millis())]);
+        }
+        if let HostKind::Simulated { start } = &self.host {
+            command = command.argument("--simulate");
+            if let Some(start) = start {
+                command = command.arguments(["--simulate-start", start]);
+            }
+        }
+        if let Some(user) = self.user {
+            command = command.user(user);
+        }
+        let mut process = command.spawn(namespace)?;
+        wait_until_ready(&ready, &mut process).await?;
+        Ok(Daemon { process })
+    }
+}
+
+/// A daemon that runs.
+#[derive(Debug)]
+pub struct Daemon {
+    /// Its process: to read its log, stop it or crash it.
+    pub process: Process,
+}
+
+fn listen(path: &Path) -> Result<UnixDatagram, HarnessError> {
+    let _ = fs::remove_file(path);
+    UnixDatagram::bind(path)
+        .and_then(|socket| {
+            fs::set_permissions(path, Permissions::from_mode(0o666))?;
+            Ok(socket)
+        })
+        .map_err(|source| HarnessError::system("listen for the daemon's notice", source))
+}
+
+async fn wait_until_ready(
+    notices: &UnixDatagram,
+    process: &mut Process,
+) -> Result<(), HarnessError> {
+    let ready = async {
+        let mut buffer = [0; 4_096];
+        while let Ok(length) = notices.recv(&mut buffer).await {
+            if buffer[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") {
+                return true;
+            }
+        }
+        false
+    };
+    let stderr = process.stderr().clone();
+    let ended = stderr.find(0, |_| None::<()>);
+    let what = "the daemon to be ready".to_owned();
+    tokio::select! {
+        found = timeout(READY_LIMIT, ready) => match found {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => {
+                Err(HarnessError::TimeOut { what, limit: READY_LIMIT, tail: process.tail() })
+            }
+        },
+        _ = ended => Err(HarnessError::Ended {
+            program: "pwasyncd".to_owned(), what, tail: process.tail(),
+        }),
+    }
+}
