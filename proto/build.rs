@@ -10,6 +10,7 @@ const FILES: [&str; 5] = [
     "pwasync/v1/simulation.proto",
 ];
 
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script by its environment")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=pwasync");
     let descriptors = protox::compile(FILES, ["."])?;
