@@ -24,11 +24,18 @@ systemd-analyze security --offline=true --no-pager --threshold=15 "$unit" >"$scr
 }
 tail -n 1 "$scratch/security"
 
-mkdir -p "$scratch/host/usr/lib/sysusers.d"
+mkdir -p "$scratch/host/etc" "$scratch/host/usr/lib/sysusers.d"
 cp "$stage$prefix/lib/sysusers.d/pwasync.conf" "$scratch/host/usr/lib/sysusers.d/"
-systemd-sysusers --root="$scratch/host" >/dev/null 2>&1
-grep -q '^pwasync:' "$scratch/host/etc/passwd"
-grep -q '^pwasync-admin:' "$scratch/host/etc/group"
+systemd-sysusers --root="$scratch/host" 2>"$scratch/report" || {
+  cat "$scratch/report" >&2
+  exit 1
+}
+for entry in passwd:pwasync group:pwasync-admin; do
+  grep -q "^${entry#*:}:" "$scratch/host/etc/${entry%%:*}" || {
+    printf 'sysusers makes no %s\n' "$entry" >&2
+    exit 1
+  }
+done
 
 # Each of these is a file with something in it.
 for file in bin/{pwasyncd,syncctl,pwasync-chromium} share/man/man1/syncctl.1 \
