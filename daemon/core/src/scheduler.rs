@@ -7,6 +7,7 @@ mod attempts;
 mod conditions;
 mod firing;
 mod queries;
+mod reconcile;
 mod requests;
 mod restore;
 mod run_now;
@@ -18,9 +19,9 @@ use std::{
 
 pub use attempts::{NewSession, OpenedSession};
 pub use queries::{Filter, Page, RegistrationView, SessionView, StateCounts, Viewer};
+pub use reconcile::Reconciled;
 pub use requests::{
-    Caller, NewRegistration, NewSchedule, Reconciled, RegisterChange, RegisterError, Registered,
-    Unregistered,
+    Caller, NewRegistration, NewSchedule, RegisterChange, RegisterError, Registered, Unregistered,
 };
 pub use run_now::{Force, RunNow};
 
@@ -73,7 +74,8 @@ pub struct Scheduler {
 impl Scheduler {
     /// Takes something that happened outside.
     pub fn handle_event(&mut self, now: Timestamp, event: Event) {
-        self.tick(now);
+        self.handle_timeout(now);
+        let now = self.now;
         let changed = match event {
             Event::NetlinkChanged(facts) => self.host.take_netlink(now, &facts, &self.policy),
             Event::PowerChanged(power) => self.host.take_power(now, power),
@@ -107,9 +109,11 @@ impl Scheduler {
         self.fire_what_may();
     }
 
-    /// Does what is due. Harmless when nothing is.
+    /// Does what is due. Harmless when nothing is. Each other input begins with it too, so that
+    /// nothing is decided on a state that time has overtaken.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        self.tick(now);
+        // Core time never goes back, whatever a caller says.
+        self.now = self.now.max(now);
         while let Some(id) = self.timers.pop_due(self.now) {
             self.registration_due(id);
         }
@@ -154,11 +158,6 @@ impl Scheduler {
     /// The number of this start.
     pub fn epoch(&self) -> u64 {
         self.epoch
-    }
-
-    /// Core time never goes back, whatever a caller says.
-    fn tick(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
     }
 
     fn notify(&mut self, what: What) {

@@ -1,13 +1,13 @@
-//! What browsers ask for: register, unregister, remove a scope, reconcile.
+//! What browsers ask for: register, unregister, remove a scope.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use super::{RegistrationView, Scheduler};
 use crate::{
     change::{RegistrationChange, RemovalReason, What},
     effect::Effect,
     field::FieldError,
-    key::{AppId, OwnerId, ProfileKey, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
+    key::{AppId, OwnerId, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
     period::effective_interval,
     registration::{Registration, Reregistered, Schedule, State, Wait},
     time::Timestamp,
@@ -109,15 +109,6 @@ pub enum Unregistered {
     Absent,
 }
 
-/// What reconciling did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reconciled {
-    /// Registrations that the browser had and the daemon had not.
-    pub added: Vec<RegistrationId>,
-    /// Registrations that the daemon had and the browser had not.
-    pub removed: Vec<RegistrationId>,
-}
-
 impl Scheduler {
     /// Registers a sync: S-O-13, S-O-14, S-P-14 to S-P-16, P-01, P-05.
     ///
@@ -129,16 +120,24 @@ impl Scheduler {
         caller: &Caller,
         new: NewRegistration,
     ) -> Result<Registered, RegisterError> {
-        self.tick(now);
+        self.handle_timeout(now);
         self.identify(caller);
+        let registered = self.create_or_rearm(caller, new);
+        self.fire_what_may();
+        registered
+    }
+
+    fn create_or_rearm(
+        &mut self,
+        caller: &Caller,
+        new: NewRegistration,
+    ) -> Result<Registered, RegisterError> {
         let schedule = self.check(&new)?;
         let (id, change) = match self.registrations.find(&new.key) {
             Some(id) => (id, self.register_again(id, &new)),
             None => (self.create(caller, new, schedule)?, RegisterChange::Created),
         };
-        let view = self.view_of(id);
-        self.fire_what_may();
-        Ok(Registered { view, change })
+        Ok(Registered { view: self.view_of(id), change })
     }
 
     /// Unregisters a sync; an unknown one is no error (S-P-21).
@@ -148,17 +147,19 @@ impl Scheduler {
         caller: &Caller,
         key: &RegistrationKey,
     ) -> Unregistered {
-        self.tick(now);
+        self.handle_timeout(now);
         self.identify(caller);
-        let Some(id) = self.registrations.find(key) else { return Unregistered::Absent };
-        self.remove(id, RemovalReason::Unregistered);
+        let found = self.registrations.find(key);
+        if let Some(id) = found {
+            self.remove(id, RemovalReason::Unregistered);
+        }
         self.fire_what_may();
-        Unregistered::Removed
+        found.map_or(Unregistered::Absent, |_| Unregistered::Removed)
     }
 
     /// Removes all of a service worker's registrations; how many there were.
     pub fn remove_scope(&mut self, now: Timestamp, caller: &Caller, worker: &WorkerKey) -> usize {
-        self.tick(now);
+        self.handle_timeout(now);
         self.identify(caller);
         let ids = self.registrations.of_scope(worker);
         for id in &ids {
@@ -166,47 +167,6 @@ impl Scheduler {
         }
         self.fire_what_may();
         ids.len()
-    }
-
-    /// Makes the daemon's list of a profile equal to the browser's. What both have stays as it
-    /// is, but for a changed interval.
-    ///
-    /// # Errors
-    /// When a share would be spent. What was added until then stays, and nothing is removed.
-    pub fn reconcile(
-        &mut self,
-        now: Timestamp,
-        caller: &Caller,
-        profile: &ProfileKey,
-        list: Vec<NewRegistration>,
-    ) -> Result<Reconciled, RegisterError> {
-        self.tick(now);
-        self.identify(caller);
-        let mut reconciled = Reconciled::default();
-        let mut kept = BTreeSet::new();
-        for new in list {
-            let schedule = self.check(&new)?;
-            let id = match self.registrations.find(&new.key) {
-                Some(id) => {
-                    self.update(id, &new);
-                    id
-                }
-                None => {
-                    let id = self.create(caller, new, schedule)?;
-                    reconciled.added.push(id);
-                    id
-                }
-            };
-            kept.insert(id);
-        }
-        for id in self.registrations.of_profile(profile) {
-            if !kept.contains(&id) {
-                self.remove(id, RemovalReason::Reconciled);
-                reconciled.removed.push(id);
-            }
-        }
-        self.fire_what_may();
-        Ok(reconciled)
     }
 
     /// A uid that has come to belong to another login name starts empty.
@@ -227,7 +187,7 @@ impl Scheduler {
         self.effects.push_back(Effect::SaveOwner { owner, name });
     }
 
-    fn check(&self, new: &NewRegistration) -> Result<Schedule, FieldError> {
+    pub(super) fn check(&self, new: &NewRegistration) -> Result<Schedule, FieldError> {
         match new.schedule {
             NewSchedule::OneOff { expires_in } => {
                 let expires_in = expires_in.unwrap_or(self.policy.expiry);
@@ -245,7 +205,7 @@ impl Scheduler {
         }
     }
 
-    fn create(
+    pub(super) fn create(
         &mut self,
         caller: &Caller,
         new: NewRegistration,
@@ -309,7 +269,7 @@ impl Scheduler {
     }
 
     /// Takes over another interval, app or expiry; anchor and state stay (S-P-15, P-05).
-    fn update(&mut self, id: RegistrationId, new: &NewRegistration) -> RegisterChange {
+    pub(super) fn update(&mut self, id: RegistrationId, new: &NewRegistration) -> RegisterChange {
         let (now, policy) = (self.now, self.policy.clone());
         let Some(registration) = self.registrations.get_mut(id) else {
             return RegisterChange::Unchanged;

@@ -43,7 +43,7 @@ impl Scheduler {
         id: RegistrationId,
         force: Force,
     ) -> Option<RunNow> {
-        self.tick(now);
+        self.handle_timeout(now);
         let registration = self.registrations.get(id)?;
         if !viewer.sees(registration.key.owner()) {
             return None;
@@ -72,7 +72,7 @@ impl Scheduler {
         viewer: Viewer,
         id: RegistrationId,
     ) -> Option<RegistrationView> {
-        self.tick(now);
+        self.handle_timeout(now);
         let view = self.registration_by_id(now, viewer, id)?;
         self.remove(id, RemovalReason::Administrator);
         self.fire_what_may();

@@ -1,0 +1,72 @@
+//! Reconciling: a browser's own list of registrations heals what was lost on either side.
+
+use std::collections::BTreeSet;
+
+use super::{Caller, NewRegistration, RegisterError, Scheduler};
+use crate::{
+    change::RemovalReason,
+    key::{ProfileKey, RegistrationId},
+    time::Timestamp,
+};
+
+/// What reconciling did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Registrations that the browser had and the daemon had not.
+    pub added: Vec<RegistrationId>,
+    /// Registrations that the daemon had and the browser had not.
+    pub removed: Vec<RegistrationId>,
+}
+
+impl Scheduler {
+    /// Makes the daemon's list of a profile equal to the browser's. What both have stays as it
+    /// is, but for a changed interval.
+    ///
+    /// # Errors
+    /// When a share would be spent. What was added until then stays, and nothing is removed.
+    pub fn reconcile(
+        &mut self,
+        now: Timestamp,
+        caller: &Caller,
+        profile: &ProfileKey,
+        list: Vec<NewRegistration>,
+    ) -> Result<Reconciled, RegisterError> {
+        self.handle_timeout(now);
+        self.identify(caller);
+        let reconciled = self.reconcile_list(caller, profile, list);
+        self.fire_what_may();
+        reconciled
+    }
+
+    fn reconcile_list(
+        &mut self,
+        caller: &Caller,
+        profile: &ProfileKey,
+        list: Vec<NewRegistration>,
+    ) -> Result<Reconciled, RegisterError> {
+        let mut reconciled = Reconciled::default();
+        let mut kept = BTreeSet::new();
+        for new in list {
+            let schedule = self.check(&new)?;
+            let id = match self.registrations.find(&new.key) {
+                Some(id) => {
+                    self.update(id, &new);
+                    id
+                }
+                None => {
+                    let id = self.create(caller, new, schedule)?;
+                    reconciled.added.push(id);
+                    id
+                }
+            };
+            kept.insert(id);
+        }
+        for id in self.registrations.of_profile(profile) {
+            if !kept.contains(&id) {
+                self.remove(id, RemovalReason::Reconciled);
+                reconciled.removed.push(id);
+            }
+        }
+        Ok(reconciled)
+    }
+}
