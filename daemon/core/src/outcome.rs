@@ -7,7 +7,7 @@ use crate::{
     change::{Charge, RemovalReason},
     key::SyncKind,
     policy::Policy,
-    registration::{FreeEnding, Registration, Reregistered, Streak, Wait},
+    registration::{FreeEnding, Registration, Reregistered, Schedule, Streak, Wait},
     retry::{retry_delay, unavailable_delay},
     time::Timestamp,
 };
@@ -63,8 +63,25 @@ enum Class {
     Free(FreeEnding),
 }
 
-/// Applies the table to an attempt that still counts.
+/// Applies the table to an attempt that still counts. What expired meanwhile does not run again.
 pub(crate) fn judge(
+    policy: &Policy,
+    registration: &Registration,
+    attempt: &Attempt,
+    reregistered: Reregistered,
+    ending: Ending,
+) -> Verdict {
+    let mut verdict = by_table(policy, registration, attempt, reregistered, ending);
+    if let Schedule::OneOff { expires_at } = registration.schedule
+        && expires_at <= ending.at
+        && matches!(verdict.next, Next::Pending | Next::Wait { .. })
+    {
+        verdict.next = Next::Remove(RemovalReason::Expired);
+    }
+    verdict
+}
+
+fn by_table(
     policy: &Policy,
     registration: &Registration,
     attempt: &Attempt,

@@ -262,7 +262,10 @@ impl Scheduler {
     /// A known tag is registered again.
     fn register_again(&mut self, id: RegistrationId, new: &NewRegistration) -> RegisterChange {
         let updated = self.update(id, new);
-        match self.rearm(id) {
+        if updated == RegisterChange::Unchanged {
+            self.end_retries(id);
+        }
+        match self.rearm(id, new) {
             Rearm::Again => RegisterChange::Rearmed,
             Rearm::NotNeeded => updated,
         }
@@ -302,34 +305,46 @@ impl Scheduler {
         RegisterChange::Updated
     }
 
-    /// Back-off ends and what fires runs again afterwards (S-O-13, P-01); a periodic that fires
-    /// ends its retries instead (S-P-44).
-    fn rearm(&mut self, id: RegistrationId) -> Rearm {
-        let expires_at = self.now + self.policy.expiry;
+    /// Back-off ends and what fires runs again afterwards (S-O-13, P-01), with a new life unless
+    /// the call names its expiry.
+    fn rearm(&mut self, id: RegistrationId, new: &NewRegistration) -> Rearm {
+        let lives_until = self.now + self.policy.expiry;
         let Some(registration) = self.registrations.get_mut(id) else { return Rearm::NotNeeded };
-        let kind = registration.key.kind;
+        let Schedule::OneOff { expires_at } = &mut registration.schedule else {
+            return Rearm::NotNeeded;
+        };
         match &mut registration.state {
             State::Firing { reregistered, .. } if *reregistered == Reregistered::No => {
                 *reregistered = Reregistered::WhileFiring;
             }
-            State::Waiting { wait: Wait::BackOff, .. } if kind == SyncKind::OneOff => {
+            State::Waiting { wait: Wait::BackOff, .. } => {
                 registration.state = State::Pending;
                 registration.attempts = 0;
                 registration.streak = None;
-                if let Schedule::OneOff { expires_at: until } = &mut registration.schedule {
-                    *until = (*until).max(expires_at);
-                }
             }
             State::Pending | State::Waiting { .. } | State::Firing { .. } => {
                 return Rearm::NotNeeded;
             }
         }
-        self.settle(id);
-        if kind == SyncKind::Periodic {
-            return Rearm::NotNeeded;
+        if let NewSchedule::OneOff { expires_in: None } = new.schedule {
+            *expires_at = (*expires_at).max(lives_until);
         }
+        self.settle(id);
         self.tell(id, RegistrationChange::Rearmed);
         Rearm::Again
+    }
+
+    /// A periodic that is registered again just so while it fires ends its retries (S-P-16,
+    /// S-P-44).
+    fn end_retries(&mut self, id: RegistrationId) {
+        let Some(registration) = self.registrations.get_mut(id) else { return };
+        if let (SyncKind::Periodic, State::Firing { reregistered, .. }) =
+            (registration.key.kind, &mut registration.state)
+            && *reregistered == Reregistered::No
+        {
+            *reregistered = Reregistered::WhileFiring;
+            self.settle(id);
+        }
     }
 
     fn tell(&mut self, id: RegistrationId, what: RegistrationChange) {
