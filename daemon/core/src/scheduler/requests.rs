@@ -271,12 +271,14 @@ impl Scheduler {
         }
     }
 
-    /// Takes over another interval, app or expiry; anchor and state stay (S-P-15, P-05).
+    /// Takes over another interval, app or expiry; anchor and state stay (S-P-15, P-05), but what
+    /// waits for its period waits for the new one.
     pub(super) fn update(&mut self, id: RegistrationId, new: &NewRegistration) -> RegisterChange {
-        let (now, policy) = (self.now, self.policy.clone());
+        let now = self.now;
         let Some(registration) = self.registrations.get_mut(id) else {
             return RegisterChange::Unchanged;
         };
+        let retries = registration.attempts > 0 || registration.streak.is_some();
         let before = (registration.schedule, registration.app.clone());
         if let Some(app) = &new.app {
             registration.app = Some(app.clone());
@@ -288,11 +290,16 @@ impl Scheduler {
             (
                 Schedule::Periodic { min_interval, anchor },
                 NewSchedule::Periodic { min_interval: new },
-            ) => {
+            ) if *min_interval != new => {
                 *min_interval = new;
-                let due = *anchor + effective_interval(&policy, new);
-                if let State::Waiting { until, wait: Wait::Period } = &mut registration.state {
-                    *until = due;
+                let until = *anchor + effective_interval(&self.policy, new);
+                match registration.state {
+                    State::Pending if retries => {}
+                    State::Pending | State::Waiting { wait: Wait::Period, .. } => {
+                        let waits = State::Waiting { until, wait: Wait::Period };
+                        registration.state = if until > now { waits } else { State::Pending };
+                    }
+                    State::Waiting { wait: Wait::BackOff, .. } | State::Firing { .. } => {}
                 }
             }
             (Schedule::OneOff { .. } | Schedule::Periodic { .. }, _) => {}
