@@ -89,14 +89,19 @@ impl Ready {
         self.last_owner = Some(owner);
     }
 
-    /// The next registration of this kind, of an owner for whom `may` holds.
+    /// The next registration of one of these kinds, of an owner for whom `may` holds. Kinds have
+    /// no turn of their own: the first named comes first with the same worker.
     pub(crate) fn next(
         &self,
-        kind: SyncKind,
+        kinds: &[SyncKind],
         may: impl Fn(OwnerId) -> bool,
     ) -> Option<RegistrationId> {
-        let owner = self.owners_in_turn(kind).find(|owner| may(*owner))?;
-        let worker = self.worker_in_turn(kind, owner)?;
+        let owner = self.owner_in_turn(kinds, may)?;
+        let last = self.last_worker.get(&owner);
+        let (worker, kind) = kinds
+            .iter()
+            .filter_map(|kind| Some((self.worker_in_turn(*kind, owner)?, *kind)))
+            .min_by_key(|(worker, _)| (Some(*worker) <= last, *worker))?;
         let workers = self.due.get(&(kind, worker.profile.clone()))?;
         workers.get(worker)?.first().copied()
     }
@@ -108,12 +113,12 @@ impl Ready {
         self.last_worker.insert(owner, Arc::clone(worker));
     }
 
-    fn owners_in_turn(&self, kind: SyncKind) -> impl Iterator<Item = OwnerId> {
-        let last = self.last_owner;
-        let owners = self.open.keys().filter(move |(of, _)| *of == kind).map(|(_, owner)| *owner);
-        let later = owners.clone().filter(move |owner| Some(*owner) > last);
-        let earlier = owners.filter(move |owner| Some(*owner) <= last);
-        later.chain(earlier)
+    fn owner_in_turn(&self, kinds: &[SyncKind], may: impl Fn(OwnerId) -> bool) -> Option<OwnerId> {
+        let owners = self.open.keys().filter(|(kind, _)| kinds.contains(kind));
+        owners
+            .map(|(_, owner)| *owner)
+            .filter(|owner| may(*owner))
+            .min_by_key(|owner| (Some(*owner) <= self.last_owner, *owner))
     }
 
     fn worker_in_turn(&self, kind: SyncKind, owner: OwnerId) -> Option<&Arc<WorkerKey>> {

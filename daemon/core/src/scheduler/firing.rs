@@ -32,10 +32,7 @@ impl Scheduler {
         let kinds = [SyncKind::OneOff, SyncKind::Periodic];
         let open = kinds.into_iter().filter(|kind| self.host_blockers(*kind, self.now).is_empty());
         let open: Vec<SyncKind> = open.collect();
-        let pick = |may: &dyn Fn(OwnerId) -> bool| {
-            open.iter().find_map(|kind| self.ready.next(*kind, may))
-        };
-        pick(&under_share).or_else(|| pick(&|_| true))
+        self.ready.next(&open, under_share).or_else(|| self.ready.next(&open, |_| true))
     }
 
     /// Sends an attempt out. `None`: its session is not there, and nothing happened.
