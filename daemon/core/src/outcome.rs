@@ -50,7 +50,10 @@ pub(crate) enum Next {
         wait: Wait,
     },
     /// Periodic: the regular interval goes on.
-    RegularInterval,
+    RegularInterval {
+        /// A server asked for no event sooner.
+        not_before: Timestamp,
+    },
 }
 
 /// The kinds of ending that the rules tell apart.
@@ -99,7 +102,9 @@ fn by_table(
         }
         // S-P-42; S-P-44: registering again ends the retries and adds no event.
         (Class::Done, SyncKind::Periodic, _)
-        | (_, SyncKind::Periodic, Reregistered::WhileFiring) => fresh(Next::RegularInterval),
+        | (_, SyncKind::Periodic, Reregistered::WhileFiring) => {
+            fresh(regular_interval(policy, ending))
+        }
         (Class::Fault, _, Reregistered::No) => charged(policy, registration, attempt, ending, None),
         (Class::Free(of), _, Reregistered::No) => {
             let length = match registration.streak {
@@ -154,12 +159,23 @@ fn charged(
     let exhausted = attempts >= registration.max_attempts;
     let next = match registration.kind() {
         SyncKind::OneOff if attempt.last_chance || exhausted => Next::Remove(RemovalReason::GaveUp),
-        SyncKind::Periodic if exhausted => Next::RegularInterval,
+        SyncKind::Periodic if exhausted => regular_interval(policy, ending),
         SyncKind::OneOff | SyncKind::Periodic => {
-            back_off(policy, ending, retry_delay(policy, attempts))
+            let delay = retry_delay(policy, attempts);
+            // A worker that does not start is not tried sooner for being charged (P-09).
+            let longer = match streak {
+                Some(Streak { of: FreeEnding::Unavailable, length }) => {
+                    unavailable_delay(policy, length)
+                }
+                Some(_) | None => Duration::ZERO,
+            };
+            back_off(policy, ending, delay.max(longer))
         }
     };
-    let attempts = if next == Next::RegularInterval { 0 } else { attempts };
+    let attempts = match next {
+        Next::RegularInterval { .. } => 0,
+        Next::Remove(_) | Next::RemoveScope | Next::Pending | Next::Wait { .. } => attempts,
+    };
     Verdict { charge: Charge::Charged, attempts, streak, next }
 }
 
@@ -178,8 +194,17 @@ fn free(policy: &Policy, registration: &Registration, ending: Ending, streak: St
     Verdict { charge: Charge::Free, attempts: registration.attempts, streak: Some(streak), next }
 }
 
-/// Waits for the delay, or longer where a server asked for it (P-04).
+/// Waits for the delay, or longer where a server asked for it.
 fn back_off(policy: &Policy, ending: Ending, delay: Duration) -> Next {
-    let asked = ending.retry_after.unwrap_or_default().min(policy.max_retry_after);
-    Next::Wait { until: ending.at + delay.max(asked), wait: Wait::BackOff }
+    let until = (ending.at + delay).max(not_before(policy, ending));
+    Next::Wait { until, wait: Wait::BackOff }
+}
+
+fn regular_interval(policy: &Policy, ending: Ending) -> Next {
+    Next::RegularInterval { not_before: not_before(policy, ending) }
+}
+
+/// What a server asked for holds for each kind of ending (P-04).
+fn not_before(policy: &Policy, ending: Ending) -> Timestamp {
+    ending.at + ending.retry_after.unwrap_or_default().min(policy.max_retry_after)
 }

@@ -142,7 +142,9 @@ impl Scheduler {
         let (state, removal) = match verdict.next {
             Next::Pending => (State::Pending, None),
             Next::Wait { until, wait } => (State::Waiting { until, wait }, None),
-            Next::RegularInterval => (self.next_period(id, &attempt), None),
+            Next::RegularInterval { not_before } => {
+                (self.next_period(id, &attempt, not_before), None)
+            }
             Next::Remove(reason) => (State::Pending, Some(reason)),
             Next::RemoveScope => (State::Pending, Some(RemovalReason::ScopeGone)),
         };
@@ -182,7 +184,12 @@ impl Scheduler {
     }
 
     /// Moves the anchor and waits for the next period (P-17).
-    fn next_period(&mut self, id: RegistrationId, attempt: &Attempt) -> State {
+    fn next_period(
+        &mut self,
+        id: RegistrationId,
+        attempt: &Attempt,
+        not_before: Timestamp,
+    ) -> State {
         let Some(registration) = self.registrations.get_mut(id) else { return State::Pending };
         let Schedule::Periodic { min_interval, anchor } = &mut registration.schedule else {
             return State::Pending;
@@ -191,6 +198,9 @@ impl Scheduler {
         let started = attempt.started_at().unwrap_or(attempt.sent_at);
         *anchor = next_anchor(*anchor, interval, started);
         let until = *anchor + interval;
+        if not_before > self.now.max(until) {
+            return State::Waiting { until: not_before, wait: Wait::BackOff };
+        }
         if until <= self.now {
             return State::Pending;
         }
