@@ -56,10 +56,17 @@ pub enum StoreAccess {
 pub struct Host {
     started: Timestamp,
     network: Known<NetworkView>,
-    settled_at: Option<Timestamp>,
+    settle: Option<Settle>,
     power: Known<Power>,
     sleep: (Sleep, Timestamp),
     store: (StoreAccess, Timestamp),
+}
+
+/// The wait until a network counts.
+#[derive(Clone, Copy, Debug)]
+struct Settle {
+    since: Timestamp,
+    ends: Timestamp,
 }
 
 impl Host {
@@ -68,7 +75,7 @@ impl Host {
         Self {
             started: now,
             network: Known::No,
-            settled_at: None,
+            settle: None,
             power: Known::No,
             sleep: (Sleep::Awake, now),
             store: (StoreAccess::Writable, now),
@@ -97,11 +104,11 @@ impl Host {
             Known::Yes { .. } | Known::No => now,
         };
         if !view.is_online() {
-            self.settled_at = None;
+            self.settle = None;
         } else if !same_network {
             let resuming = self.resuming(now, policy);
             let settle = if resuming { policy.resume_settle } else { policy.settle };
-            self.settled_at = Some(now + settle);
+            self.settle = Some(Settle { since: now, ends: now + settle });
         }
         self.network = Known::Yes { value: view, since };
         true
@@ -122,8 +129,8 @@ impl Host {
             return false;
         }
         self.sleep = (sleep, now);
-        if sleep == Sleep::Awake && self.settled_at.is_some() {
-            self.settled_at = Some(now + policy.resume_settle);
+        if sleep == Sleep::Awake && self.settle.is_some() {
+            self.settle = Some(Settle { since: now, ends: now + policy.resume_settle });
         }
         true
     }
@@ -162,12 +169,17 @@ impl Host {
 
     /// When the network counts as settled; `None` while offline.
     pub fn settled_at(&self) -> Option<Timestamp> {
-        self.settled_at
+        self.settle.map(|settle| settle.ends)
+    }
+
+    /// Since when the network has been settling, or had to; `None` while offline.
+    pub fn settling_since(&self) -> Option<Timestamp> {
+        self.settle.map(|settle| settle.since)
     }
 
     /// Online for long enough.
     pub fn is_settled(&self, now: Timestamp) -> bool {
-        self.settled_at.is_some_and(|at| at <= now)
+        self.settled_at().is_some_and(|at| at <= now)
     }
 
     /// Power facts and since when they hold.

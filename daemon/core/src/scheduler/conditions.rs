@@ -4,7 +4,7 @@ use super::Scheduler;
 use crate::{
     blocker::{Blocker, BlockerCode},
     facts::{BatteryLevel, Sleep, StoreAccess},
-    key::SyncKind,
+    key::{SessionId, SyncKind},
     ready::Door,
     registration::{Registration, State, Wait},
     sessions::Readiness,
@@ -28,7 +28,8 @@ impl Scheduler {
         } else if self.host.online() != Some(true) {
             add(BlockerCode::Offline, online_since, None);
         } else if !self.host.is_settled(now) {
-            add(BlockerCode::Settling, online_since, self.host.settled_at());
+            let since = self.host.settling_since().unwrap_or(online_since);
+            add(BlockerCode::Settling, since, self.host.settled_at());
         }
         if let Some((power, since)) = self.host.power() {
             match (kind, power.level(self.policy.battery_low, self.policy.battery_critical)) {
@@ -66,16 +67,26 @@ impl Scheduler {
         }
         let profile = &registration.key.worker.profile;
         match self.sessions.of_profile(profile) {
-            Some((_, session)) if session.readiness == Readiness::Ready => {
+            Some((id, session)) if session.readiness == Readiness::Ready => {
                 let full = self.sessions.out_count() >= self.slots();
                 if full || self.sessions.door(profile) == Door::Shut {
-                    add(BlockerCode::Concurrency, waits_since, None);
+                    let since = self.last_slot_taken(id).unwrap_or(waits_since);
+                    add(BlockerCode::Concurrency, since, None);
                 }
             }
             Some(_) | None => add(BlockerCode::BrowserClosed, waits_since, None),
         }
         blockers.extend(self.host_blockers(registration.kind(), now));
         blockers
+    }
+
+    /// When the last slot was taken: of a session that is full, or of all.
+    fn last_slot_taken(&self, session: SessionId) -> Option<Timestamp> {
+        let full = self.sessions.out_count() >= self.slots();
+        let out = self.sessions.all_out().map(|(_, out)| out);
+        let counted = out.filter(|out| full || out.session == Some(session));
+        let taken = counted.filter_map(|out| self.registrations.get(out.registration)?.running());
+        taken.map(|attempt| attempt.sent_at).max()
     }
 
     pub(super) fn slots(&self) -> usize {
