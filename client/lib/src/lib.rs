@@ -1,1 +1,43 @@
-//! x
+//! The client of pwasync: what browsers, bridges and `syncctl` speak to the daemon with.
+//!
+//! Its types are plain: generated messages stay inside `wire` and `connection`. A [`Client`] makes
+//! calls, each with a time limit, and connects by itself when it must. A [`Session`] is one running
+//! browser profile: it carries wakes to the browser and outcomes back, attaches again after a loss,
+//! and neither loses an outcome nor runs an event twice on the way. Both need a tokio runtime.
+//!
+//! What is valid is the daemon's to say: nothing is checked here that it checks.
+
+mod admin;
+mod client;
+mod connection;
+mod environment;
+mod error;
+mod host;
+mod key;
+mod registration;
+mod session;
+mod simulation;
+mod socket;
+mod wire;
+
+pub use admin::{
+    Change, Filter, Follow, Force, RegistrationChange, RegistrationEvent, RemovalReason, RunNow,
+    SessionChange, SessionInfo, Status, StoreState, WatchedChange,
+};
+pub use client::{Client, RegistrationPages, Watch};
+pub use error::ClientError;
+pub use host::{Fact, HostState};
+pub use key::{AttemptId, ProfileId, RegistrationId, RegistrationKey, SyncKind};
+pub use registration::{
+    Attempt, AttemptEnd, Blocker, BlockerCode, HeldRegistration, LastChance, NewRegistration,
+    Outcome, Reconciled, RegisterChange, Registered, Registration, RegistrationState,
+    UnregisterChange,
+};
+pub use session::{
+    CancelReason, CloseReason, Counted, DetachReason, Limits, Session, SessionEvent, SessionEvents,
+    SessionHandle, SessionOptions, Wake, reconnect_delay,
+};
+pub use simulation::{
+    Advance, AdvanceTarget, Advanced, ClockStep, LetTimeOut, NetworkState, Power, StoreFailure,
+};
+pub use socket::{Lookup, SocketOrigin, SocketPath};

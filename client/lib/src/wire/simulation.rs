@@ -1,0 +1,70 @@
+//! What drives a simulated host.
+
+use pwasync_proto::v1;
+
+use super::missing;
+use super::time::{instant, into_duration, into_negative_duration, into_timestamp};
+use crate::{
+    Advance, AdvanceTarget, Advanced, ClientError, ClockStep, LetTimeOut, NetworkState, Power,
+    StoreFailure,
+};
+
+pub(crate) fn into_network_request(network: NetworkState) -> v1::SetNetworkRequest {
+    match network {
+        NetworkState::Down => v1::SetNetworkRequest { online: false, network: String::new() },
+        NetworkState::Up(name) => {
+            v1::SetNetworkRequest { online: true, network: name.unwrap_or_default() }
+        }
+    }
+}
+
+pub(crate) fn into_power_request(power: Power) -> v1::SetPowerRequest {
+    let (battery_percent, on_battery) = match power {
+        Power::NoBattery => (None, false),
+        Power::Charging(percent) => (Some(percent), false),
+        Power::OnBattery(percent) => (Some(percent), true),
+    };
+    v1::SetPowerRequest { battery_percent, on_battery }
+}
+
+pub(crate) fn into_advance_request(advance: Advance) -> v1::AdvanceRequest {
+    use v1::advance_request::Target;
+    let Advance { target, patience, let_time_out } = advance;
+    v1::AdvanceRequest {
+        target: Some(match target {
+            AdvanceTarget::By(duration) => Target::By(into_duration(duration)),
+            AdvanceTarget::To(instant) => Target::To(into_timestamp(instant)),
+        }),
+        patience: patience.map(into_duration),
+        let_time_out: match let_time_out {
+            LetTimeOut::No => false,
+            LetTimeOut::Yes => true,
+        },
+    }
+}
+
+pub(crate) fn advanced(wire: v1::AdvanceResponse) -> Result<Advanced, ClientError> {
+    let now = instant("now", wire.now)?.ok_or_else(|| missing("now"))?;
+    Ok(Advanced { now, wakes: wire.wakes })
+}
+
+pub(crate) fn into_step_request(step: ClockStep) -> v1::StepClockRequest {
+    let by = match step {
+        ClockStep::Forward(duration) => into_duration(duration),
+        ClockStep::Back(duration) => into_negative_duration(duration),
+    };
+    v1::StepClockRequest { by: Some(by) }
+}
+
+pub(crate) fn into_fail_store_request(
+    failure: StoreFailure,
+    lasting: Option<std::time::Duration>,
+) -> v1::FailStoreRequest {
+    let kind = match failure {
+        StoreFailure::None => v1::StoreFailure::Unspecified,
+        StoreFailure::NoSpace => v1::StoreFailure::NoSpace,
+        StoreFailure::InputOutput => v1::StoreFailure::InputOutput,
+        StoreFailure::ReadOnly => v1::StoreFailure::ReadOnly,
+    };
+    v1::FailStoreRequest { kind: kind.into(), r#for: lasting.map(into_duration) }
+}
