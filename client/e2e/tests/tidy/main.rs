@@ -5,6 +5,7 @@
 
 mod crates;
 mod docs;
+mod imports;
 mod layers;
 mod shape;
 mod tree;

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use crate::imports::imports;
+
 static REPOSITORY: LazyLock<Tree> = LazyLock::new(|| {
     let mut tree = Tree::default();
     tree.read(&Tree::root(), "");
@@ -55,17 +57,19 @@ impl Tree {
         })
     }
 
-    /// Each line that is no comment and contains one of the words, as `path:line: word`.
+    /// Each line that is no comment, and each import written out, that contains one of the words:
+    /// as `path:line: word`.
     pub(crate) fn lines_with(path: &str, text: &str, words: &[&str]) -> Vec<String> {
+        let lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.to_owned()));
+        let lines = lines.filter(|(_, line)| !line.trim_start().starts_with("//"));
         let mut found = Vec::new();
-        for (number, line) in text.lines().enumerate() {
-            if line.trim_start().starts_with("//") {
-                continue;
-            }
+        for (number, line) in lines.chain(imports(text)) {
             for word in words.iter().filter(|word| line.contains(**word)) {
-                found.push(format!("{path}:{}: `{word}`", number + 1));
+                found.push(format!("{path}:{number}: `{word}`"));
             }
         }
+        found.sort();
+        found.dedup();
         found
     }
 
