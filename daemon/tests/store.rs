@@ -318,6 +318,30 @@ fn files_that_make_no_sense_are_an_error() {
     assert_eq!(error.remedy(), Remedy::Person);
 }
 
+#[test]
+fn threads_of_sled_do_not_wake_by_themselves() {
+    const HOUR: u64 = 3_600_000_000_000;
+    let state = tempfile::tempdir().unwrap();
+    let mut store = SledStore::new(state.path().to_owned());
+    store.open(FRAME).unwrap();
+    let own = rustix::thread::current_timer_slack().unwrap();
+    assert!(own < 1_000_000, "{own}");
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+    // By name a thread is known only once it has run, by its slack from birth.
+    let (mut late, mut prompt) = (0, Vec::new());
+    for task in tasks {
+        let id = task.file_name().unwrap().to_str().unwrap();
+        let slack = std::fs::read_to_string(format!("/proc/{id}/timerslack_ns")).unwrap();
+        if slack.trim().parse::<u64>().unwrap() == HOUR {
+            late += 1;
+        } else {
+            prompt.push(std::fs::read_to_string(task.join("comm")).unwrap());
+        }
+    }
+    assert!(late >= 7, "{late} late threads");
+    assert!(prompt.iter().all(|name| !name.starts_with("sled-io")), "{prompt:?}");
+}
+
 /// Changes a closed store behind the daemon's back.
 fn tamper(state: &Path, change: impl FnOnce(&sled::Db)) {
     wait_for_sled(state);

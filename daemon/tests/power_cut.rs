@@ -1,0 +1,332 @@
+//! What was acknowledged survives a power cut, and a disk that was full is used again.
+//!
+//! A child writes to an ext4 on a loop device and says what is committed; `EXT4_IOC_SHUTDOWN`
+//! drops what has not reached the device; after a new mount exactly the acknowledged batches must
+//! be there, or one more whole one. Every other child is killed, the others must take the dead disk
+//! as an error. Needs root; all mounts are in a mount namespace of its own.
+//!
+//! It has its own `main`, since it starts itself as the child.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, BufRead, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+
+use nix::{
+    mount::{MntFlags, MsFlags, mount, umount2},
+    sched::{CloneFlags, unshare},
+};
+use pwasync_core::key::RegistrationId;
+use pwasyncd::store::{
+    Store,
+    batch::{Batch, Write},
+    disk::SledStore,
+    error::{Cause, Remedy},
+};
+use support::{FRAME, blobs, by_id, registration};
+use tempfile::TempDir;
+
+mod support;
+
+/// Power goes after so many acknowledged batches.
+const CUTS: [u64; 10] = [1, 2, 3, 7, 20, 60, 1, 150, 300, 30];
+
+/// Registrations with the longest tags, next to each other, in each round.
+const NEIGHBOURS: u64 = 16;
+
+/// What a child says last that is not killed.
+const DISK_FAILED: &str = "disk failed";
+
+const TESTS: [(&str, fn()); 2] = [
+    ("acknowledged_batches_survive_power_cuts", acknowledged_batches_survive_power_cuts),
+    ("a_full_disk_is_an_error_that_heals", a_full_disk_is_an_error_that_heals),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut out = io::stdout().lock();
+    match arguments.as_slice() {
+        ["child-write", state, round] => write(Path::new(state), round.parse().unwrap()),
+        ["child-read", state] => read(Path::new(state)),
+        all if all.contains(&"--list") => {
+            for (name, _) in TESTS.iter().filter(|_| !all.contains(&"--ignored")) {
+                writeln!(out, "{name}: test").unwrap();
+            }
+        }
+        all => {
+            let wanted: Vec<_> = all.iter().filter(|word| !word.starts_with('-')).collect();
+            let chosen =
+                |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(**word));
+            if !rustix::process::geteuid().is_root() {
+                writeln!(out, "not run: mounting needs root").unwrap();
+                return if is_ci() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            }
+            // Nothing that is mounted from here on is seen outside.
+            unshare(CloneFlags::CLONE_NEWNS).unwrap();
+            let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+            mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
+            for (name, test) in TESTS.into_iter().filter(|(name, _)| chosen(name)) {
+                test();
+                writeln!(out, "test {name} ... ok").unwrap();
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::disallowed_methods, reason = "only a CI machine must be able to run everything")]
+fn is_ci() -> bool {
+    std::env::var("CI").is_ok()
+}
+
+/// What must be on the disk: versions and lengths of tags by id.
+type Model = BTreeMap<u64, (u64, usize)>;
+
+fn acknowledged_batches_survive_power_cuts() {
+    let disk = LoopDisk::new();
+    let mut model = Model::new();
+    let mut last_epoch = 0;
+    for (round, cut_after) in (1..).zip(CUTS) {
+        disk.mount();
+        let (epoch, acknowledged) = write_until_power_goes(&disk, round, cut_after);
+        disk.unmount();
+        assert!(epoch > last_epoch, "round {round}: epoch {epoch} after {last_epoch}");
+
+        disk.mount();
+        let (epoch_after, found) = read_all(&disk);
+        assert_eq!(blobs(&disk.state()), 0, "round {round}: files outside the log");
+        disk.unmount();
+        assert!(epoch_after > epoch, "round {round}: epoch {epoch_after} after {epoch}");
+        last_epoch = epoch_after;
+
+        (0..acknowledged).for_each(|number| apply(&mut model, &changes(round, number)));
+        if found != model {
+            // The batch that was under way may be there, but then all of it.
+            apply(&mut model, &changes(round, acknowledged));
+            assert_eq!(found, model, "round {round}: {acknowledged} batches were acknowledged");
+        }
+    }
+}
+
+/// Gives the epoch and the number of acknowledged batches.
+fn write_until_power_goes(disk: &LoopDisk, round: u64, cut_after: u64) -> (u64, u64) {
+    let mut child = this_program()
+        .args(["child-write", disk.state().to_str().unwrap(), &round.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let epoch = lines.next().expect("the store did not open").unwrap().parse().unwrap();
+    let mut acknowledged = 0;
+    for line in lines.by_ref() {
+        assert_eq!(line.unwrap(), acknowledged.to_string());
+        acknowledged += 1;
+        if acknowledged == cut_after {
+            break;
+        }
+    }
+    assert_eq!(acknowledged, cut_after, "the writer stopped by itself");
+    disk.cut_power();
+    let killed = round.is_multiple_of(2);
+    if killed {
+        child.kill().unwrap();
+    }
+    let mut last_word = None;
+    for line in lines.map_while(Result::ok) {
+        assert_eq!(last_word, None, "more after its last word");
+        if line == acknowledged.to_string() {
+            acknowledged += 1;
+        } else {
+            last_word = Some(line);
+        }
+    }
+    child.wait().unwrap();
+    if !killed {
+        assert_eq!(last_word.as_deref(), Some(DISK_FAILED), "round {round}");
+    }
+    (epoch, acknowledged)
+}
+
+fn read_all(disk: &LoopDisk) -> (u64, Model) {
+    let output =
+        this_program().args(["child-read", disk.state().to_str().unwrap()]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut lines = text.lines();
+    let epoch = lines.next().unwrap().parse().unwrap();
+    let line = |line: &str| {
+        let numbers: Vec<u64> = line.split(' ').map(|number| number.parse().unwrap()).collect();
+        (numbers[0], (numbers[1], usize::try_from(numbers[2]).unwrap()))
+    };
+    (epoch, lines.map(line).collect())
+}
+
+/// In the child: writes batch after batch, and says so after each.
+fn write(state: &Path, round: u64) {
+    let mut store = SledStore::new(state.to_owned());
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", store.open(FRAME).unwrap().epoch).unwrap();
+    for number in 0.. {
+        let batch: Batch = changes(round, number)
+            .into_iter()
+            .map(|(id, saved)| match saved {
+                Some((version, bytes)) => Write::Save(Box::new(registration(id, version, bytes))),
+                None => Write::Delete(RegistrationId::new(id)),
+            })
+            .collect();
+        if let Err(error) = store.commit(&batch, FRAME) {
+            // The dead disk is an error, now and when it is tried again; nothing hangs.
+            assert!(matches!(error.cause, Cause::InputOutput(_)), "{error:?}");
+            let again = store.open(FRAME).unwrap_err();
+            assert_eq!(again.remedy(), Remedy::OpenAgain, "{again:?}");
+            writeln!(out, "{DISK_FAILED}").unwrap();
+            return;
+        }
+        writeln!(out, "{number}").unwrap();
+    }
+}
+
+/// In the child: says what is there, having checked each registration byte by byte.
+fn read(state: &Path) {
+    let opened = SledStore::new(state.to_owned()).open(FRAME).unwrap();
+    assert_eq!(opened.set_aside, []);
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", opened.epoch).unwrap();
+    for (id, saved) in by_id(opened) {
+        let version = saved.last_attempt.as_ref().unwrap().id.counter;
+        let bytes = saved.key.tag.as_str().len();
+        assert_eq!(saved, registration(id, version, bytes));
+        writeln!(out, "{id} {version} {bytes}").unwrap();
+    }
+}
+
+/// What a batch of a round does to which registrations, the same in each process.
+fn changes(round: u64, number: u64) -> BTreeMap<u64, Option<(u64, usize)>> {
+    let version = round * 1_000_000 + number;
+    if number == 0 {
+        return (1..=NEIGHBOURS).map(|id| (id, Some((version, 10_240)))).collect();
+    }
+    let mut random = fastrand::Rng::with_seed(version);
+    let count = random.u64(1..=20);
+    let mut change = || {
+        let bytes = match random.u8(0..3) {
+            0 => random.usize(0..100),
+            1 => random.usize(0..=10_240),
+            _ => 10_240,
+        };
+        let saved = (random.u8(0..8) > 0).then_some((version, bytes));
+        (random.u64(1..=60), saved)
+    };
+    (0..count).map(|_| change()).collect()
+}
+
+fn apply(model: &mut Model, changes: &BTreeMap<u64, Option<(u64, usize)>>) {
+    for (id, saved) in changes {
+        match saved {
+            Some(saved) => model.insert(*id, *saved),
+            None => model.remove(id),
+        };
+    }
+}
+
+fn a_full_disk_is_an_error_that_heals() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = directory.path();
+    mount(Some("disk"), disk, Some("tmpfs"), MsFlags::empty(), Some("size=8m")).unwrap();
+    let filler = disk.join("filler");
+    let mut store = SledStore::new(disk.join("state"));
+    let save = |id| Write::Save(Box::new(registration(id, 1, 10_240)));
+    let mut last_epoch = 0;
+    let mut acknowledged = 0;
+    for _ in 0..5 {
+        let opened = store.open(FRAME).unwrap();
+        assert!(opened.epoch > last_epoch);
+        last_epoch = opened.epoch;
+        let found = by_id(opened);
+        assert!((1..=acknowledged).all(|id| found[&id] == registration(id, 1, 10_240)));
+
+        let full = io::copy(&mut io::repeat(1), &mut fs::File::create(&filler).unwrap());
+        assert_eq!(full.unwrap_err().kind(), io::ErrorKind::StorageFull);
+        let error = loop {
+            let batch = [save(acknowledged + 1)].into_iter().collect();
+            match store.commit(&batch, FRAME) {
+                Ok(()) => acknowledged += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error.cause, Cause::NoSpace(_)), "{error:?}");
+        assert_eq!(error.remedy(), Remedy::OpenAgain);
+        let again = store.open(FRAME).unwrap_err();
+        assert_eq!(again.remedy(), Remedy::OpenAgain, "{again:?}");
+        fs::remove_file(&filler).unwrap();
+    }
+    assert!(acknowledged > 0);
+    drop(store);
+    umount2(disk, MntFlags::MNT_DETACH).unwrap();
+}
+
+/// A disk in a file.
+struct LoopDisk {
+    directory: TempDir,
+}
+
+impl LoopDisk {
+    fn new() -> Self {
+        let disk = Self { directory: tempfile::tempdir().unwrap() };
+        fs::create_dir(disk.mounted()).unwrap();
+        fs::File::create(disk.image()).unwrap().set_len(128 << 20).unwrap();
+        run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(disk.image()));
+        disk
+    }
+
+    fn mount(&self) {
+        run(Command::new("mount").args(["-o", "loop"]).arg(self.image()).arg(self.mounted()));
+    }
+
+    fn unmount(&self) {
+        run(Command::new("umount").arg(self.mounted()));
+    }
+
+    /// What is in memory only is lost, the file system's journal included.
+    fn cut_power(&self) {
+        // EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. perl, since every system has it and
+        // the call itself would need unsafe code.
+        let script = "open(my $disk, '<', $ARGV[0]) or die $!; my $flags = pack('L', 2);
+            ioctl($disk, 0x8004587d, $flags) or die $!";
+        run(Command::new("perl").args(["-e", script]).arg(self.mounted()));
+    }
+
+    fn image(&self) -> PathBuf {
+        self.directory.path().join("image")
+    }
+
+    fn mounted(&self) -> PathBuf {
+        self.directory.path().join("disk")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.mounted().join("state")
+    }
+}
+
+impl Drop for LoopDisk {
+    fn drop(&mut self) {
+        // Mounted only where the test fails.
+        let _ = umount2(&self.mounted(), MntFlags::MNT_DETACH);
+    }
+}
+
+fn this_program() -> Command {
+    Command::new(std::env::current_exe().unwrap())
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
