@@ -15,7 +15,6 @@ case "$purpose" in
     wanted=(
       chromium=chromium
       ip=iproute2
-      setpriv=util-linux
     )
     ;;
   test)
@@ -23,11 +22,10 @@ case "$purpose" in
       make=make
       chromium=chromium
       ip=iproute2
-      setpriv=util-linux
       jq=jq
       mkfs.ext4=e2fsprogs
       mount=mount
-      strace=strace
+      perl=perl-base
       shellcheck=shellcheck
       systemd-analyze=systemd
     )
