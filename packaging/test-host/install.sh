@@ -43,9 +43,12 @@ packages=()
 for entry in "${wanted[@]}"; do
   command -v "${entry%%=*}" >/dev/null || packages+=("${entry#*=}")
 done
-[ ${#packages[@]} -gt 0 ] || exit 0
+if [ ${#packages[@]} -eq 0 ]; then
+  [ "${INSTALL:-1}" != 0 ] || printf 'No package is missing for the %s.\n' "$purpose"
+  exit 0
+fi
 
-printf 'The %s needs these packages, which are missing here: %s\n' "$purpose" "${packages[*]}"
+printf 'Packages missing for the %s: %s\n' "$purpose" "${packages[*]}"
 if [ "${INSTALL:-1}" = 0 ]; then
   printf 'INSTALL=0: nothing is installed.\n'
   exit 0
