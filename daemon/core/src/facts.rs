@@ -59,6 +59,7 @@ pub struct Host {
     settle: Option<Settle>,
     power: Known<Power>,
     sleep: (Sleep, Timestamp),
+    resumed_at: Option<Timestamp>,
     store: (StoreAccess, Timestamp),
 }
 
@@ -78,6 +79,7 @@ impl Host {
             settle: None,
             power: Known::No,
             sleep: (Sleep::Awake, now),
+            resumed_at: None,
             store: (StoreAccess::Writable, now),
         }
     }
@@ -129,8 +131,10 @@ impl Host {
             return false;
         }
         self.sleep = (sleep, now);
-        if sleep == Sleep::Awake && self.settle.is_some() {
-            self.settle = Some(Settle { since: now, ends: now + policy.resume_settle });
+        if sleep == Sleep::Awake {
+            self.resumed_at = Some(now);
+            let settle = Settle { since: now, ends: now + policy.resume_settle };
+            self.settle = self.settle.map(|_| settle);
         }
         true
     }
@@ -146,9 +150,7 @@ impl Host {
 
     /// Shortly after a resume the network is given longer to settle.
     fn resuming(&self, now: Timestamp, policy: &Policy) -> bool {
-        self.sleep.0 == Sleep::Awake
-            && self.sleep.1 > self.started
-            && now.saturating_since(self.sleep.1) < policy.resume_settle
+        self.resumed_at.is_some_and(|at| now.saturating_since(at) < policy.resume_settle)
     }
 
     /// Online or not; `None` while netlink has not spoken.
