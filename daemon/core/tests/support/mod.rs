@@ -1,0 +1,9 @@
+//! What the tests of the core share: a world around the scheduler, with a clock, a disk and
+//! browsers.
+
+pub(crate) mod disk;
+pub(crate) mod facts;
+pub(crate) mod names;
+pub(crate) mod script;
+pub(crate) mod trace;
+pub(crate) mod world;

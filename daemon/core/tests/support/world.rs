@@ -1,0 +1,328 @@
+//! The scheduler in a world of its own, after the manner of quinn's `Pair`: a clock that jumps to
+//! the next deadline, a disk that can be slow, browsers, crashes. What must always hold is asserted
+//! after every input.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
+
+use pwasync_core::{
+    Force, NewSession, OpenedSession, Scheduler, WakeReason,
+    attempt::Finished,
+    effect::{Effect, Wake},
+    event::Event,
+    key::{AttemptId, ProfileKey, RegistrationKey, SessionId},
+    policy::Policy,
+    registration::State,
+    time::Timestamp,
+};
+
+use super::{
+    disk::Disk,
+    facts::{Facts, HostChange},
+};
+
+/// Whether what the core writes is on disk at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Commits {
+    AtOnce,
+    /// Nothing reaches the disk, and nothing leaves, until [`World::commit`].
+    Held,
+}
+
+/// What left the daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    Effect(Effect),
+    Reply(String),
+}
+
+/// The records of one input and what waits for them.
+#[derive(Clone, Debug, Default)]
+struct Batch {
+    reply: Option<String>,
+    effects: Vec<Effect>,
+}
+
+/// A browser that is attached.
+#[derive(Clone, Debug)]
+pub(crate) struct Attached {
+    pub(crate) id: SessionId,
+    capacity: Option<u32>,
+    ready: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) facts: Facts,
+    pub(crate) commits: Commits,
+    /// The attached browsers.
+    pub(crate) browsers: BTreeMap<ProfileKey, Attached>,
+    policy: Policy,
+    epoch: u64,
+    disk: Disk,
+    batches: Vec<Batch>,
+    left: Vec<(Timestamp, Left)>,
+    /// Every attempt that ever was, and what it was for.
+    attempts: BTreeMap<AttemptId, RegistrationKey>,
+    /// Wakes that reached a browser.
+    delivered: BTreeSet<AttemptId>,
+}
+
+impl World {
+    pub(crate) fn new(policy: Policy) -> Self {
+        let now = Timestamp::ZERO;
+        let disk = Disk::default();
+        Self {
+            now,
+            scheduler: Scheduler::restore(now, policy.clone(), 1, disk.read()),
+            facts: Facts::new(),
+            commits: Commits::AtOnce,
+            browsers: BTreeMap::new(),
+            policy,
+            epoch: 1,
+            disk,
+            batches: Vec::new(),
+            left: Vec::new(),
+            attempts: BTreeMap::new(),
+            delivered: BTreeSet::new(),
+        }
+    }
+
+    /// One input: its effects are drained into a batch, which is flushed unless commits are held.
+    pub(crate) fn input<R>(&mut self, call: impl FnOnce(&mut Scheduler, Timestamp) -> R) -> R {
+        self.request(call, |_| None)
+    }
+
+    /// An input with an answer, which leaves before the wakes of that input (P-14).
+    pub(crate) fn request<R>(
+        &mut self,
+        call: impl FnOnce(&mut Scheduler, Timestamp) -> R,
+        reply: impl FnOnce(&R) -> Option<String>,
+    ) -> R {
+        let result = call(&mut self.scheduler, self.now);
+        let mut batch = Batch { reply: reply(&result), effects: Vec::new() };
+        while let Some(effect) = self.scheduler.poll_effect() {
+            batch.effects.push(effect);
+        }
+        self.check_wakes(&batch.effects);
+        self.batches.push(batch);
+        if self.commits == Commits::AtOnce {
+            self.commit();
+        }
+        self.check();
+        result
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.input(|scheduler, now| scheduler.handle_event(now, event));
+    }
+
+    pub(crate) fn host(&mut self, change: HostChange) {
+        let event = self.facts.change(self.now, change, &self.policy);
+        self.event(event);
+    }
+
+    /// Jumps to the next deadline, if it is not after `limit`.
+    pub(crate) fn step(&mut self, limit: Timestamp) -> Option<WakeReason> {
+        let (at, reason) = self.scheduler.poll_timeout().filter(|(at, _)| *at <= limit)?;
+        self.now = at;
+        self.input(|scheduler, now| scheduler.handle_timeout(now));
+        Some(reason)
+    }
+
+    /// Lets time pass, one deadline after the other.
+    pub(crate) fn run_until(&mut self, instant: Timestamp) {
+        while self.step(instant).is_some() {}
+        self.now = self.now.max(instant);
+    }
+
+    /// Flushes all that waits: first the records, then what is gated on them.
+    pub(crate) fn commit(&mut self) {
+        for batch in mem::take(&mut self.batches) {
+            let mut gated = batch.effects;
+            gated.retain(|effect| !self.disk.write(effect));
+            self.left.extend(batch.reply.map(|reply| (self.now, Left::Reply(reply))));
+            for effect in gated {
+                if let Effect::Wake(wake) = &effect {
+                    self.delivered.insert(wake.attempt);
+                }
+                self.left.push((self.now, Left::Effect(effect)));
+            }
+        }
+        assert_eq!(self.disk.read(), self.scheduler.to_saved(), "disk and memory differ");
+    }
+
+    /// The daemon dies: what is not flushed is lost, sessions are gone, facts are told again.
+    pub(crate) fn crash(&mut self) {
+        self.batches.clear();
+        self.browsers.clear();
+        self.epoch += 1;
+        let saved = self.disk.read();
+        self.scheduler = Scheduler::restore(self.now, self.policy.clone(), self.epoch, saved);
+        self.input(|scheduler, now| scheduler.handle_timeout(now));
+        for event in self.facts.tell_again(self.now, &self.policy) {
+            self.event(event);
+        }
+    }
+
+    /// What left since the last call.
+    pub(crate) fn take_left(&mut self) -> Vec<(Timestamp, Left)> {
+        mem::take(&mut self.left)
+    }
+
+    pub(crate) fn attach(
+        &mut self,
+        profile: &ProfileKey,
+        hello: Hello,
+        reply: impl FnOnce(&OpenedSession) -> Option<String>,
+    ) -> OpenedSession {
+        let capacity = hello.capacity;
+        let new = NewSession {
+            profile: profile.clone(),
+            capacity,
+            running: hello.running,
+            finished: hello.finished,
+        };
+        let opened = self.request(|scheduler, now| scheduler.open_session(now, new), reply);
+        let browser = Attached { id: opened.id, capacity, ready: false };
+        self.browsers.insert(profile.clone(), browser);
+        opened
+    }
+
+    pub(crate) fn ready(&mut self, profile: &ProfileKey) {
+        let Some(browser) = self.browsers.get_mut(profile) else { return };
+        browser.ready = true;
+        let id = browser.id;
+        self.event(Event::SessionReady(id));
+    }
+
+    pub(crate) fn close(&mut self, profile: &ProfileKey) {
+        if let Some(browser) = self.browsers.remove(profile) {
+            self.event(Event::SessionClosed(browser.id));
+        }
+    }
+
+    /// Whether the wake of this attempt reached its browser.
+    pub(crate) fn was_delivered(&self, attempt: AttemptId) -> bool {
+        self.delivered.contains(&attempt)
+    }
+
+    /// What an attempt was for.
+    pub(crate) fn key_of(&self, attempt: AttemptId) -> &RegistrationKey {
+        &self.attempts[&attempt]
+    }
+
+    /// Attempts that reached a browser and are over, the oldest first.
+    pub(crate) fn ended(&self) -> impl DoubleEndedIterator<Item = AttemptId> {
+        let list = self.scheduler.to_saved().registrations;
+        let out: BTreeSet<_> = list.iter().filter_map(|one| Some(one.running()?.id)).collect();
+        self.delivered.iter().copied().filter(move |attempt| !out.contains(attempt))
+    }
+
+    pub(crate) fn run_now(
+        &mut self,
+        ask: impl FnOnce(&mut Scheduler, Timestamp, Force) -> Option<String>,
+        force: Force,
+    ) {
+        // What is forced passes over the host's facts: the check of each wake is told so.
+        let facts = self.facts.clone();
+        if force == Force::Yes {
+            self.facts = Facts::new();
+            self.facts.network = Some(Some(0));
+        }
+        self.request(|scheduler, now| ask(scheduler, now, force), Clone::clone);
+        self.facts = facts;
+    }
+
+    /// A copy that is restored from the disk as it is now, with facts and sessions told again.
+    /// Attempts that are out go on in both.
+    pub(crate) fn reloaded(&self) -> (Self, Self) {
+        let mut stayed = self.clone();
+        stayed.commits = Commits::AtOnce;
+        stayed.commit();
+        let mut running: BTreeMap<ProfileKey, Vec<AttemptId>> = BTreeMap::new();
+        for one in stayed.scheduler.to_saved().registrations {
+            let profile = one.key.worker.profile.clone();
+            let Some(attempt) = one.running() else { continue };
+            let Some(browser) = stayed.browsers.get(&profile) else { continue };
+            let (session, attempt) = (browser.id, attempt.id);
+            stayed.event(Event::AttemptStarted { session, attempt });
+            running.entry(profile).or_default().push(attempt);
+        }
+        let mut fresh = stayed.clone();
+        let browsers = mem::take(&mut fresh.browsers);
+        fresh.crash();
+        for (profile, browser) in browsers {
+            let running = running.remove(&profile).unwrap_or_default();
+            let hello = Hello { capacity: browser.capacity, running, finished: Vec::new() };
+            let opened = fresh.attach(&profile, hello, |_| None);
+            assert_eq!(opened.abandon, [], "an attempt on disk counts after a restart");
+            if browser.ready {
+                fresh.ready(&profile);
+            }
+        }
+        (stayed, fresh)
+    }
+
+    fn check_wakes(&mut self, effects: &[Effect]) {
+        let mut saved = BTreeSet::new();
+        for effect in effects {
+            match effect {
+                Effect::Save(registration) => {
+                    saved.extend(registration.running().map(|attempt| attempt.id));
+                }
+                Effect::Wake(Wake { attempt, key, .. }) => {
+                    assert!(saved.contains(attempt), "wake {attempt} is not saved before it");
+                    let before = self.attempts.insert(*attempt, key.clone());
+                    assert_eq!(before, None, "attempt id {attempt} came twice");
+                    let allowed = self.facts.allow(self.now, key.kind);
+                    assert!(allowed, "wake {attempt} in spite of {:?}", self.facts);
+                    let browser = self.browsers.get(&key.worker.profile);
+                    assert!(browser.is_some_and(|browser| browser.ready), "nobody hears {attempt}");
+                }
+                Effect::Delete(_)
+                | Effect::SaveCounters(_)
+                | Effect::SaveOwner { .. }
+                | Effect::Cancel { .. }
+                | Effect::Recorded { .. }
+                | Effect::CloseSession { .. }
+                | Effect::Notify(_)
+                | Effect::HostChanged => {}
+            }
+        }
+    }
+
+    /// What holds after every input.
+    fn check(&self) {
+        if let Some((at, reason)) = self.scheduler.poll_timeout() {
+            assert!(at > self.now, "{reason:?} at {at:?} is not after {:?}", self.now);
+        }
+        let saved = self.scheduler.to_saved();
+        let (mut keys, mut out) = (BTreeSet::new(), BTreeSet::new());
+        for one in &saved.registrations {
+            assert!(keys.insert(&one.key), "{:?} is registered twice", one.key);
+            assert!(one.attempts < one.max_attempts, "{one:?} was charged too often");
+            if let State::Firing { attempt, .. } = one.state {
+                assert!(out.insert(attempt.id), "{} is out twice", attempt.id);
+                assert!(attempt.number <= one.max_attempts, "{one:?} is tried too often");
+                assert_eq!(attempt.number, one.attempts + 1, "{one:?} is misnumbered");
+            }
+        }
+        assert!(self.scheduler.attempts_with_session() <= out.len());
+        let mut again = self.scheduler.clone();
+        again.handle_timeout(self.now);
+        assert_eq!(again.poll_effect(), None, "an early timeout is not harmless");
+    }
+}
+
+/// What a browser says first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hello {
+    pub(crate) capacity: Option<u32>,
+    pub(crate) running: Vec<AttemptId>,
+    pub(crate) finished: Vec<Finished>,
+}

@@ -1,0 +1,29 @@
+//! Timelines: a script, and below it all that left the daemon. One for each rule, named after it.
+//!
+//! `C024` and the like name the scenario of Chromium's own tests that a timeline shows.
+
+mod conditions;
+mod expiry;
+mod one_off;
+mod outcomes;
+mod periodic;
+mod requests;
+mod restarts;
+mod retries;
+mod sessions;
+mod turns;
+
+use expect_test::Expect;
+use pwasync_core::policy::Policy;
+
+use crate::support::script;
+
+/// Runs a script under policy's defaults and compares what left with what is expected.
+fn check(script: &str, expected: Expect) {
+    expected.assert_eq(&script::run(script));
+}
+
+/// The same under a policy of its own.
+fn check_under(policy: &Policy, script: &str, expected: Expect) {
+    expected.assert_eq(&script::run_under(policy, script));
+}
