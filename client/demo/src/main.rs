@@ -1,5 +1,6 @@
 //! The demo: an unmodified PWA, its server, and a scene in which its message crosses an outage.
 
+mod run;
 mod server;
 
 use std::process::ExitCode;
@@ -16,6 +17,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Plays the story: a message is written while the link is down, and arrives when it is back
+    Run(run::RunArguments),
     /// Serves the web app over https, and tells what arrives as JSON lines
     Serve(server::ServeArguments),
 }
@@ -23,6 +26,7 @@ enum Verb {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
+        Verb::Run(arguments) => run::run(&arguments),
         Verb::Serve(arguments) => server::serve(arguments),
     };
     match done {

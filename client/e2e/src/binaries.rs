@@ -35,6 +35,12 @@ impl Binaries {
         Ok(Self { folder })
     }
 
+    /// A folder of this name beside that of the programs, for what is made with them.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.with_file_name(name)
+    }
+
     /// The built program of this name.
     ///
     /// # Errors

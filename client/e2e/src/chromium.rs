@@ -182,13 +182,17 @@ impl Chromium {
         self.call("Input.insertText", json!({ "text": text }), Some(page)).await.map(drop)
     }
 
-    /// Gives the page the size of a phone.
+    /// Makes the page fit for pictures: a phone's size, no scroll bars, nothing in motion.
     ///
     /// # Errors
     /// When Chromium refuses.
-    pub async fn phone_size(&mut self, page: &Page) -> Result<(), HarnessError> {
+    pub async fn pose(&mut self, page: &Page) -> Result<(), HarnessError> {
         let size = json!({ "width": 412, "height": 800, "deviceScaleFactor": 2, "mobile": false });
-        self.call("Emulation.setDeviceMetricsOverride", size, Some(page)).await.map(drop)
+        let still =
+            json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+        self.call("Emulation.setDeviceMetricsOverride", size, Some(page)).await?;
+        self.call("Emulation.setScrollbarsHidden", json!({ "hidden": true }), Some(page)).await?;
+        self.call("Emulation.setEmulatedMedia", still, Some(page)).await.map(drop)
     }
 
     /// The page's picture as PNG.

@@ -31,7 +31,7 @@ pub use error::HarnessError;
 pub use lines::{Line, Lines};
 pub use link::{Cable, CableEnd, CarrierState, CarrierWatch, FAR_ADDRESS, NEAR_ADDRESS};
 pub use namespace::Namespace;
-pub use process::{Command, Ending, Process, Signal};
+pub use process::{Command, Ending, Output, Process, Signal};
 pub use server::{SentMessage, Server, ServerEvent};
 pub use user::{User, is_root, sandbox_works};
 pub use wait::until;

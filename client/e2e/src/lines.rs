@@ -81,4 +81,10 @@ impl Lines {
             lines.changed().await.ok()?;
         }
     }
+
+    /// The whole text, once the stream has ended.
+    pub async fn whole(&self) -> String {
+        self.find(0, |_| None::<()>).await;
+        self.lines.borrow().iter().map(|line| format!("{}\n", line.text)).collect()
+    }
 }

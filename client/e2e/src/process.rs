@@ -121,6 +121,39 @@ impl Command {
             name,
         })
     }
+
+    /// Starts it and waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be started, or still runs after `limit`.
+    pub async fn run(
+        self,
+        namespace: Option<&Namespace>,
+        limit: Duration,
+    ) -> Result<Output, HarnessError> {
+        let mut process = self.spawn(namespace)?;
+        let ending = process.ended(limit).await?;
+        let (stdout, stderr) = (process.stdout.whole(), process.stderr.whole());
+        let (stdout, stderr) = timeout(limit, async { (stdout.await, stderr.await) })
+            .await
+            .map_err(|_| HarnessError::TimeOut {
+                what: format!("the last lines of `{}`", process.name),
+                limit,
+                tail: process.tail(),
+            })?;
+        Ok(Output { ending, stdout, stderr })
+    }
+}
+
+/// What a program left that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// How it ended.
+    pub ending: Ending,
+    /// All that it wrote to stdout.
+    pub stdout: String,
+    /// All that it wrote to stderr.
+    pub stderr: String,
 }
 
 /// A signal to send.
