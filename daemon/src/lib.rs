@@ -6,6 +6,7 @@
 pub mod channel;
 pub mod clock;
 pub mod engine;
+pub mod grpc;
 pub mod host;
 pub mod network;
 pub mod recording;

@@ -1,0 +1,152 @@
+//! The service that syncctl speaks.
+
+use std::pin::Pin;
+
+use futures_util::{Stream, StreamExt};
+use pwasync_core::{
+    Filter, Force, Page, Viewer, WakeReason,
+    key::{OwnerId, RegistrationId},
+};
+use pwasync_proto::v1::{self as wire, admin_server::Admin};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::{
+    convert::{
+        list_from_proto, page_to_proto, recent_from_proto, registration_to_proto, run_now_to_proto,
+        session_to_proto, status_to_proto, watched_to_proto,
+    },
+    peer::{Identity, identity},
+    request,
+    status::Refusal,
+};
+use crate::channel::{Answered, EngineSender, Follow, Request as Ask};
+
+/// See the module.
+pub(super) struct AdminService {
+    engine: EngineSender,
+}
+
+impl AdminService {
+    pub(super) fn new(engine: EngineSender) -> Self {
+        Self { engine }
+    }
+
+    async fn page(
+        &self,
+        viewer: Viewer,
+        filter: Filter,
+        after: RegistrationId,
+        limit: usize,
+    ) -> Result<Answered<Page>, Refusal> {
+        let ask = |reply| Ask::List { viewer, filter, after, limit, reply };
+        request(&self.engine, ask).await
+    }
+
+    /// When another owner's registration is due is nothing to this one.
+    async fn may_know(&self, viewer: Viewer, why: WakeReason) -> Result<bool, Refusal> {
+        match why {
+            WakeReason::StartingEnds | WakeReason::NetworkSettles => Ok(true),
+            WakeReason::RegistrationDue(id) => {
+                let filter = Filter { id: Some(id), ..Filter::default() };
+                let page = self.page(viewer, filter, RegistrationId::new(0), 1).await?;
+                Ok(!page.value.views.is_empty())
+            }
+        }
+    }
+}
+
+/// A caller that does not administer may name only itself.
+fn check_owner(identity: &Identity, named: Option<OwnerId>) -> Result<(), Refusal> {
+    match (identity.viewer, named) {
+        (Viewer::Administrator, _) | (Viewer::Owner(_), None) => Ok(()),
+        (Viewer::Owner(own), Some(named)) if own == named => Ok(()),
+        (Viewer::Owner(_), Some(_)) => {
+            Err(Refusal::AdministratorsOnly("`owner_uid` of another user"))
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl Admin for AdminService {
+    type WatchStream =
+        Pin<Box<dyn Stream<Item = Result<wire::WatchResponse, Status>> + Send + 'static>>;
+
+    async fn get_status(
+        &self,
+        call: Request<wire::GetStatusRequest>,
+    ) -> Result<Response<wire::GetStatusResponse>, Status> {
+        let viewer = identity(&call)?.viewer;
+        let mut answered = request(&self.engine, |reply| Ask::Status { viewer, reply }).await?;
+        if let Some((_, why)) = answered.value.next_wake
+            && !self.may_know(viewer, why).await?
+        {
+            answered.value.next_wake = None;
+        }
+        Ok(Response::new(status_to_proto(answered.wall, &answered.value)))
+    }
+
+    async fn list_registrations(
+        &self,
+        call: Request<wire::ListRegistrationsRequest>,
+    ) -> Result<Response<wire::ListRegistrationsResponse>, Status> {
+        let identity = identity(&call)?;
+        let list = list_from_proto(call.get_ref()).map_err(Refusal::from)?;
+        let Some(filter) = list.filter else {
+            return Ok(Response::new(wire::ListRegistrationsResponse::default()));
+        };
+        check_owner(&identity, filter.owner)?;
+        let answered = self.page(identity.viewer, filter, list.after, list.limit).await?;
+        Ok(Response::new(page_to_proto(answered.wall, &answered.value)))
+    }
+
+    async fn list_sessions(
+        &self,
+        call: Request<wire::ListSessionsRequest>,
+    ) -> Result<Response<wire::ListSessionsResponse>, Status> {
+        let viewer = identity(&call)?.viewer;
+        let answered = request(&self.engine, |reply| Ask::Sessions { viewer, reply }).await?;
+        let shown = |session| session_to_proto(answered.wall, session);
+        let sessions = answered.value.iter().map(shown).collect();
+        Ok(Response::new(wire::ListSessionsResponse { sessions }))
+    }
+
+    async fn watch(
+        &self,
+        call: Request<wire::WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let viewer = identity(&call)?.viewer;
+        let message = call.get_ref();
+        let recent = recent_from_proto(message.recent).map_err(Refusal::from)?;
+        let follow = if message.only_recent { Follow::No } else { Follow::Yes };
+        let ask = |reply| Ask::Watch { viewer, recent, follow, reply };
+        let changes = request(&self.engine, ask).await?.value;
+        let changes = ReceiverStream::new(changes).map(|change| Ok(watched_to_proto(&change)));
+        Ok(Response::new(Box::pin(changes)))
+    }
+
+    async fn run_now(
+        &self,
+        call: Request<wire::RunNowRequest>,
+    ) -> Result<Response<wire::RunNowResponse>, Status> {
+        let viewer = identity(&call)?.viewer;
+        let id = RegistrationId::new(call.get_ref().id);
+        let force = if call.get_ref().force { Force::Yes } else { Force::No };
+        let ask = |reply| Ask::RunNow { viewer, id, force, reply };
+        let answered = request(&self.engine, ask).await?;
+        let run = answered.value.ok_or(Refusal::NoSuchId(id))?;
+        Ok(Response::new(run_now_to_proto(answered.wall, &run)))
+    }
+
+    async fn remove(
+        &self,
+        call: Request<wire::RemoveRequest>,
+    ) -> Result<Response<wire::RemoveResponse>, Status> {
+        let viewer = identity(&call)?.viewer;
+        let id = RegistrationId::new(call.get_ref().id);
+        let answered = request(&self.engine, |reply| Ask::Remove { viewer, id, reply }).await?;
+        let view = answered.value.ok_or(Refusal::NoSuchId(id))?;
+        let registration = Some(registration_to_proto(answered.wall, &view));
+        Ok(Response::new(wire::RemoveResponse { registration }))
+    }
+}

@@ -1,0 +1,39 @@
+//! Between the protocol's messages and the daemon's types, one file per topic.
+//!
+//! `*_from_proto` checks all that comes from outside and is the only way in; `*_to_proto` cannot
+//! fail. Nothing here talks to the engine.
+
+mod attempts;
+mod blockers;
+mod changes;
+mod host;
+mod keys;
+mod limits;
+mod lists;
+mod registrations;
+mod sessions;
+mod simulation;
+mod status;
+mod time;
+
+pub(super) use self::{
+    changes::{recent_from_proto, watched_to_proto},
+    host::host_to_proto,
+    keys::{key_from_proto, kind_from_proto, profile_from_proto, worker_from_proto},
+    limits::{at_most_so_many, missing},
+    lists::{list_from_proto, page_to_proto},
+    registrations::{
+        held_from_proto, new_from_proto, reconciled_to_proto, register_to_proto,
+        registration_to_proto, run_now_to_proto, unregistered_to_proto,
+    },
+    sessions::{
+        attempt_id_from_proto, closing_to_proto, finished_from_proto, hello_from_proto,
+        session_to_proto, to_session_to_proto, welcome_to_proto,
+    },
+    simulation::{
+        advance_from_proto, failure_from_proto, network_from_proto, power_from_proto,
+        resume_from_proto, step_from_proto,
+    },
+    status::status_to_proto,
+    time::timestamp_to_proto,
+};

@@ -1,0 +1,53 @@
+//! How the daemon is.
+
+use pwasync_core::{
+    WakeReason,
+    facts::{Origin, StoreAccess},
+    time::WallClock,
+};
+use pwasync_proto::v1 as wire;
+
+use super::{host::host_to_proto, time::timestamp_to_proto};
+use crate::channel::Status;
+
+/// The answer to GetStatus.
+pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStatusResponse {
+    let at = |at| timestamp_to_proto(wall, at);
+    let store = match status.store {
+        StoreAccess::Writable => wire::StoreState::Writable,
+        StoreAccess::ReadOnly => wire::StoreState::ReadOnly,
+    };
+    wire::GetStatusResponse {
+        daemon_version: env!("CARGO_PKG_VERSION").to_owned(),
+        process_id: std::process::id(),
+        started_at: Some(at(status.started_at)),
+        now: Some(at(status.now)),
+        simulated: match status.host.origin {
+            Origin::Simulation => true,
+            Origin::Host => false,
+        },
+        epoch: status.epoch,
+        store: store.into(),
+        store_problem: status.store_problem.clone().unwrap_or_default(),
+        host: Some(host_to_proto(wall, &status.host)),
+        pending: count(status.counts.pending),
+        waiting: count(status.counts.waiting),
+        firing: count(status.counts.firing),
+        suspended: 0,
+        sessions: count(status.sessions),
+        next_wake_at: status.next_wake.map(|(when, _)| at(when)),
+        next_wake_reason: status.next_wake.map(|(_, why)| reason(why)).unwrap_or_default(),
+    }
+}
+
+fn reason(why: WakeReason) -> String {
+    match why {
+        WakeReason::StartingEnds => "the wait for facts after the start ends".to_owned(),
+        WakeReason::NetworkSettles => "the network counts as settled".to_owned(),
+        WakeReason::RegistrationDue(id) => format!("registration {id} is due"),
+    }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

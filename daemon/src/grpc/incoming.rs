@@ -1,0 +1,173 @@
+//! Connections as they come in: bounded in number, each with the identity of its peer.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::{Stream, StreamExt, stream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{UnixListener, UnixStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tonic::transport::server::Connected;
+
+use super::peer::{Lookups, Peer, credentials};
+
+/// Connections of all users: far fewer than descriptors that the unit allows.
+const CONNECTIONS: usize = 4_096;
+/// Connections of one user: a browser, its bridges and many tools, but not all there are.
+const CONNECTIONS_OF_ONE: usize = 128;
+/// Connections whose peer is being looked up; more wait in the socket's backlog.
+const BEING_IDENTIFIED: usize = 64;
+/// Pause after the kernel refused to accept (no descriptors left): trying on at once would spin.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// An accepted connection with its peer. Its places are free again when it is dropped.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: UnixStream,
+    peer: Peer,
+    _places: [OwnedSemaphorePermit; 2],
+}
+
+/// Accepts connections for ever.
+pub(super) fn connections(
+    listener: UnixListener,
+) -> impl Stream<Item = Result<Connection, io::Error>> {
+    let lookups = Lookups::default();
+    stream::unfold((listener, Places::default()), |(listener, mut places)| async move {
+        let accepted = places.accept(&listener).await;
+        Some((accepted, (listener, places)))
+    })
+    .map(move |(stream, places)| identify(lookups.clone(), stream, places))
+    // One slow look-up does not hold up those who come after it.
+    .buffer_unordered(BEING_IDENTIFIED)
+}
+
+async fn identify(
+    lookups: Lookups,
+    stream: UnixStream,
+    places: [OwnedSemaphorePermit; 2],
+) -> Result<Connection, io::Error> {
+    let peer = lookups.identify(credentials(&stream)?).await;
+    Ok(Connection { stream, peer, _places: places })
+}
+
+/// Free places, in all and by user.
+struct Places {
+    all: Arc<Semaphore>,
+    by_user: BTreeMap<u32, Arc<Semaphore>>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { all: Arc::new(Semaphore::new(CONNECTIONS)), by_user: BTreeMap::new() }
+    }
+}
+
+impl Places {
+    /// The next connection that there is a place for; others are closed at once.
+    async fn accept(&mut self, listener: &UnixListener) -> (UnixStream, [OwnedSemaphorePermit; 2]) {
+        loop {
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            let Ok(peer) = credentials(&stream) else { continue };
+            match self.take(peer.uid()) {
+                Some(places) => return (stream, places),
+                None => tracing::warn!(uid = peer.uid(), "too many connections: one is closed"),
+            }
+        }
+    }
+
+    fn take(&mut self, uid: u32) -> Option<[OwnedSemaphorePermit; 2]> {
+        let all = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        self.by_user.retain(|_, places| places.available_permits() < CONNECTIONS_OF_ONE);
+        let of_one =
+            self.by_user.entry(uid).or_insert_with(|| Arc::new(Semaphore::new(CONNECTIONS_OF_ONE)));
+        Some([all, Arc::clone(of_one).try_acquire_owned().ok()?])
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_user_cannot_take_all_places() {
+        let mut places = Places::default();
+        let held: Vec<_> = std::iter::from_fn(|| places.take(1_000)).collect();
+        assert_eq!(held.len(), CONNECTIONS_OF_ONE);
+        assert!(places.take(1_001).is_some());
+        drop(held);
+        assert!(places.take(1_000).is_some());
+    }
+
+    #[test]
+    fn users_without_connections_are_forgotten() {
+        let mut places = Places::default();
+        for uid in 0..10 {
+            assert!(places.take(uid).is_some());
+        }
+        assert_eq!(places.by_user.len(), 1);
+    }
+}
