@@ -1,2 +1,74 @@
-//! x
-fn main() {}
+//! `pwasyncd`: exit codes and one error line, nothing else.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::Parser;
+use pwasyncd::{
+    app,
+    cli::Arguments,
+    config::{Config, Environment, LogTimes},
+};
+use tracing_subscriber::EnvFilter;
+
+/// A wrong command line or environment; clap exits with the same.
+const USAGE: u8 = 2;
+/// Look-ups of users that hang are left behind.
+const THREADS_LIMIT: Duration = Duration::from_millis(100);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match Config::new(arguments, &Environment::read()) {
+        Ok(config) => config,
+        Err(error) => {
+            let hint = error.hint();
+            return fail(&error.into(), Some(hint), USAGE);
+        }
+    };
+    if let Err(error) = start_log(&config) {
+        return fail(&error, Some("a filter is a level such as `info`, or `target=level`"), USAGE);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime.context("cannot start the runtime") {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error, None, 1),
+    };
+    let ended = runtime.block_on(app::run(config));
+    runtime.shutdown_timeout(THREADS_LIMIT);
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let hint = error.hint();
+            fail(&error.into(), hint, 1)
+        }
+    }
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    // Its own message repeats what is behind it.
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|error| anyhow::anyhow!("log filter `{}`: {error}", config.log))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
+    match config.log_times {
+        LogTimes::Shown => log.init(),
+        LogTimes::LeftOut => log.without_time().init(),
+    }
+    Ok(())
+}
+
+fn fail(error: &anyhow::Error, hint: Option<&str>, code: u8) -> ExitCode {
+    let mut stderr = io::stderr().lock();
+    // There is nowhere to say that this could not be said.
+    let _ = writeln!(stderr, "pwasyncd: {error:#}");
+    if let Some(hint) = hint {
+        let _ = writeln!(stderr, "hint: {hint}");
+    }
+    code.into()
+}

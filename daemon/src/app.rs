@@ -1,0 +1,227 @@
+//! Builds the daemon and ends it: the only module that builds shells.
+//!
+//! Start: the socket's path is claimed, the store opened, the engine runs, the monitors start,
+//! the socket listens, the service manager is told. Stop: nothing new is accepted, the engine
+//! tells the sessions and records what forms, the store is closed, the socket removed.
+
+use std::{io, time::Duration};
+
+use pwasync_core::policy::Policy;
+use tokio::{
+    net::UnixListener,
+    signal::unix::{Signal, SignalKind, signal},
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    channel::{self, EngineSender, Input},
+    clock::{self, SystemClock},
+    config::{Config, HostChoice},
+    engine::{Engine, EngineError, EngineParts},
+    grpc::{self, ServeError, Simulation},
+    host::HostKind,
+    network,
+    socket::{self, SocketError},
+    store::disk::SledStore,
+    systemd,
+};
+
+/// A stop that takes longer is ended anyway: what was answered is on disk in any case.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// Calls that are still open once the engine has ended, such as a watch on the daemon's health,
+/// have so long to end.
+const CALLS_LIMIT: Duration = Duration::from_secs(1);
+
+/// Why the daemon did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// No socket.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The system gives no clock.
+    #[error("cannot read the clock")]
+    Clock(#[source] io::Error),
+    /// The system gives no signals.
+    #[error("cannot take signals")]
+    Signals(#[source] io::Error),
+    /// The engine did not start, or failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The services could not be offered.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A part of the daemon panicked.
+    #[error("a part of the daemon failed")]
+    Part(#[from] JoinError),
+    /// The stop took too long.
+    #[error("the stop took longer than {} s", STOP_LIMIT.as_secs())]
+    SlowStop,
+    /// A second signal came while the daemon was stopping.
+    #[error("ended by a second signal")]
+    Impatient,
+}
+
+impl AppError {
+    /// What to do about it, where that is known here.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Socket(error) => Some(error.hint()),
+            // The store's errors bring their own.
+            Self::Engine(_)
+            | Self::Clock(_)
+            | Self::Signals(_)
+            | Self::Serve(_)
+            | Self::Part(_)
+            | Self::SlowStop
+            | Self::Impatient => None,
+        }
+    }
+}
+
+/// Runs the daemon until a signal ends it.
+///
+/// # Errors
+/// When it cannot start, or a part of it fails.
+pub async fn run(config: Config) -> Result<(), AppError> {
+    let mut signals = Signals::new().map_err(AppError::Signals)?;
+    let claim = socket::claim(&config.socket, config.access).await?;
+    let clock = SystemClock::start().map_err(AppError::Clock)?;
+    let (sender, inputs) = channel::channel();
+    let (host, simulation) = match config.host {
+        HostChoice::Real => (HostKind::Real(clock), Simulation::Absent),
+        HostChoice::Simulated { start_unix_millis } => {
+            (HostKind::Simulated { start_unix_millis }, Simulation::Offered)
+        }
+    };
+    let store = Box::new(SledStore::new(config.state_dir.clone()));
+    let policy = Policy { settle: config.network_settle, ..Policy::default() };
+    let engine = Engine::start(EngineParts { inputs, store, host, policy }).await?;
+    let stop = CancellationToken::new();
+    let mut parts = Parts::default();
+    parts.main.spawn(async { Ok(engine.run().await.map(|()| Part::Engine)?) });
+    if simulation == Simulation::Absent {
+        parts.spawn_monitors(clock, &sender);
+    }
+    let (listener, file) = claim.listen()?;
+    parts.main.spawn(serve(listener, sender.clone(), simulation, stop.clone()));
+    systemd::ready("keeping background syncs");
+    tracing::info!(socket = %config.socket.display(), version = env!("CARGO_PKG_VERSION"), "ready");
+    let ended = tokio::select! {
+        name = signals.next() => {
+            tracing::info!(signal = name, "stopping");
+            Ok(())
+        }
+        ended = parts.any_ended() => ended,
+    };
+    systemd::stopping();
+    stop.cancel();
+    let stopped = tokio::select! {
+        stopped = timeout(STOP_LIMIT, parts.finish(sender)) => {
+            stopped.unwrap_or(Err(AppError::SlowStop))
+        }
+        _ = signals.next() => Err(AppError::Impatient),
+    };
+    drop(file);
+    ended.and(stopped)
+}
+
+/// Ends when it is told to stop and the last call has ended.
+async fn serve(
+    listener: UnixListener,
+    sender: EngineSender,
+    simulation: Simulation,
+    stop: CancellationToken,
+) -> Result<Part, AppError> {
+    grpc::serve(listener, sender, simulation, stop.cancelled_owned()).await?;
+    Ok(Part::Services)
+}
+
+/// What runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Engine,
+    Services,
+    Monitor,
+}
+
+/// All that runs.
+#[derive(Default)]
+struct Parts {
+    /// Engine and services: they end by themselves once they are told to stop.
+    main: JoinSet<Result<Part, AppError>>,
+    /// They wait for the kernel and are ended.
+    monitors: JoinSet<Result<Part, AppError>>,
+}
+
+impl Parts {
+    fn spawn_monitors(&mut self, clock: SystemClock, sender: &EngineSender) {
+        let (network, wall_clock) = (sender.network(), sender.wall_clock());
+        self.monitors.spawn(async move {
+            network::watch(network::Settings::default(), network).await;
+            Ok(Part::Monitor)
+        });
+        self.monitors.spawn(async move {
+            clock::watch_wall_clock(clock, wall_clock).await.map_err(AppError::Clock)?;
+            Ok(Part::Monitor)
+        });
+    }
+
+    /// Waits until a part ends that should run.
+    async fn any_ended(&mut self) -> Result<(), AppError> {
+        let ended = tokio::select! {
+            Some(ended) = self.main.join_next() => ended,
+            Some(ended) = self.monitors.join_next() => ended,
+            else => return Ok(()),
+        };
+        let part = ended??;
+        tracing::error!(?part, "a part of the daemon ended by itself");
+        Ok(())
+    }
+
+    /// Waits until the engine has recorded everything and the calls have ended.
+    async fn finish(mut self, sender: EngineSender) -> Result<(), AppError> {
+        self.monitors.shutdown().await;
+        let mut engine_runs = sender.send(Input::Stop).await.is_ok();
+        let mut result = Ok(());
+        loop {
+            let next = if engine_runs {
+                self.main.join_next().await
+            } else {
+                timeout(CALLS_LIMIT, self.main.join_next()).await.unwrap_or(None)
+            };
+            match next {
+                None => return result,
+                Some(Ok(Ok(part))) => engine_runs &= part != Part::Engine,
+                Some(Ok(Err(error))) => {
+                    engine_runs &= !matches!(error, AppError::Engine(_));
+                    result = result.and(Err(error));
+                }
+                Some(Err(error)) => result = result.and(Err(error.into())),
+            }
+        }
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

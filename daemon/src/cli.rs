@@ -1,0 +1,90 @@
+//! The command line of `pwasyncd`. What is left out is filled in by `config`.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Parser;
+
+/// Keeps the background syncs of web apps, and wakes their service workers when each may run.
+#[derive(Clone, Debug, Default, Parser)]
+#[command(name = "pwasyncd", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// Serve one user only: no root is needed, other users cannot connect
+    #[arg(long)]
+    pub session: bool,
+
+    /// Listen here [default: /run/pwasync/pwasyncd.sock, or below $XDG_RUNTIME_DIR with --session]
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+
+    /// Keep records here [default: /var/lib/pwasync, or below $XDG_STATE_HOME with --session]
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+
+    /// A network must stay up for so long before syncs run, such as `0s` or `1500ms`
+    #[arg(long, value_name = "DURATION", value_parser = settle, default_value = "1s")]
+    pub network_settle: Duration,
+
+    /// Serve a simulated host: its clock, network and power move only by calls
+    #[arg(long)]
+    pub simulate: bool,
+
+    /// Where the simulated clock starts, such as `2026-01-01T00:00:00Z`, unless the records say
+    #[arg(long, value_name = "RFC3339", value_parser = start, requires = "simulate")]
+    pub simulate_start: Option<u64>,
+
+    /// What to log, such as `debug` or `pwasyncd=trace` [default: $PWASYNC_LOG, then `info`]
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+}
+
+/// Longer would hold every sync for ever.
+const LONGEST_SETTLE: Duration = Duration::from_secs(3_600);
+
+fn settle(text: &str) -> Result<Duration, String> {
+    let settle = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if settle > LONGEST_SETTLE {
+        return Err("longer than the limit `1h`".to_owned());
+    }
+    Ok(settle)
+}
+
+/// Milliseconds since 1970.
+fn start(text: &str) -> Result<u64, String> {
+    let start = humantime::parse_rfc3339(text).map_err(|error| error.to_string())?;
+    let since = start.duration_since(std::time::UNIX_EPOCH).map_err(|_| "before 1970")?;
+    u64::try_from(since.as_millis()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, error::ErrorKind};
+
+    fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from([&["pwasyncd"], words].concat())
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_and_instants_are_read() {
+        let arguments = parse(&["--network-settle", "1500ms"]).unwrap();
+        assert_eq!(arguments.network_settle, Duration::from_millis(1_500));
+        assert_eq!(parse(&[]).unwrap().network_settle, Duration::from_secs(1));
+        let words = ["--simulate", "--simulate-start", "1970-01-01T00:00:05Z"];
+        assert_eq!(parse(&words).unwrap().simulate_start, Some(5_000));
+    }
+
+    #[test]
+    fn wrong_values_are_named() {
+        let text = parse(&["--network-settle", "2h"]).unwrap_err().to_string();
+        assert!(text.contains("'2h' for '--network-settle <DURATION>': longer than the limit"));
+        let text = parse(&["--simulate", "--simulate-start", "soon"]).unwrap_err().to_string();
+        assert!(text.contains("'soon' for '--simulate-start <RFC3339>'"), "{text}");
+        let lonely = parse(&["--simulate-start", "1970-01-01T00:00:05Z"]).unwrap_err();
+        assert_eq!(lonely.kind(), ErrorKind::MissingRequiredArgument);
+    }
+}

@@ -1,0 +1,261 @@
+//! What the daemon runs with: the command line, filled in from the environment.
+//!
+//! The only module of the daemon that reads the environment.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{cli::Arguments, socket::Access};
+
+const SOCKET: &str = "pwasyncd.sock";
+const DIRECTORY: &str = "pwasync";
+/// A simulation must not mix its records with real ones.
+const SIMULATED_DIRECTORY: &str = "pwasync-simulated";
+const SYSTEM_RUNTIME: &str = "/run";
+const SYSTEM_STATE: &str = "/var/lib";
+const DEFAULT_LOG: &str = "info";
+/// 2026-01-01T00:00:00Z, in milliseconds since 1970.
+const DEFAULT_START: u64 = 1_767_225_600_000;
+
+/// What the daemon runs with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// Who may connect.
+    pub access: Access,
+    /// Where its records are.
+    pub state_dir: PathBuf,
+    /// How long a network must stay up before syncs run.
+    pub network_settle: Duration,
+    /// Which host it serves.
+    pub host: HostChoice,
+    /// What it logs.
+    pub log: String,
+    /// Whether each line of the log has a time.
+    pub log_times: LogTimes,
+}
+
+/// Which host the daemon serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostChoice {
+    /// This machine.
+    Real,
+    /// A simulated one, whose clock starts here if the records do not say.
+    Simulated {
+        /// In milliseconds since 1970.
+        start_unix_millis: u64,
+    },
+}
+
+/// Whether each line of the log has a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogTimes {
+    /// It has.
+    Shown,
+    /// The journal adds its own.
+    LeftOut,
+}
+
+/// What the environment says.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    runtime_dir: Option<OsString>,
+    state_home: Option<OsString>,
+    home: Option<OsString>,
+    log: Option<OsString>,
+    journal: Option<OsString>,
+}
+
+impl Environment {
+    /// Reads it.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn read() -> Self {
+        Self {
+            runtime_dir: env::var_os("XDG_RUNTIME_DIR"),
+            state_home: env::var_os("XDG_STATE_HOME"),
+            home: env::var_os("HOME"),
+            log: env::var_os("PWASYNC_LOG"),
+            journal: env::var_os("JOURNAL_STREAM"),
+        }
+    }
+}
+
+/// What is missing or wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// There is nowhere to put the socket.
+    #[error("no socket for `--session`: XDG_RUNTIME_DIR is not set to an absolute path")]
+    NoRuntimeDirectory,
+    /// There is nowhere to put the records.
+    #[error("no directory for records: neither XDG_STATE_HOME nor HOME is an absolute path")]
+    NoStateDirectory,
+    /// The filter of the log is not UTF-8.
+    #[error("variable `PWASYNC_LOG`: value `{0}` is not UTF-8")]
+    Log(String),
+}
+
+impl ConfigError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoRuntimeDirectory => "name one with `--socket PATH`",
+            Self::NoStateDirectory => "name one with `--state-dir DIR`",
+            Self::Log(_) => "set it to a level such as `debug`",
+        }
+    }
+}
+
+impl Config {
+    /// Fills in what the command line leaves out.
+    ///
+    /// # Errors
+    /// When the environment does not say either.
+    pub fn new(arguments: Arguments, environment: &Environment) -> Result<Self, ConfigError> {
+        let access = if arguments.session { Access::OwnUser } else { Access::AllUsers };
+        let host = match (arguments.simulate, arguments.simulate_start) {
+            (false, _) => HostChoice::Real,
+            (true, start) => {
+                HostChoice::Simulated { start_unix_millis: start.unwrap_or(DEFAULT_START) }
+            }
+        };
+        let socket = match arguments.socket {
+            Some(socket) => socket,
+            None => environment.default_socket(access)?,
+        };
+        let state_dir = match arguments.state_dir {
+            Some(directory) => directory,
+            None => environment.default_state(access, host)?,
+        };
+        Ok(Self {
+            socket,
+            access,
+            state_dir,
+            network_settle: arguments.network_settle,
+            host,
+            log: environment.log(arguments.log)?,
+            log_times: match environment.journal {
+                Some(_) => LogTimes::LeftOut,
+                None => LogTimes::Shown,
+            },
+        })
+    }
+}
+
+impl Environment {
+    fn default_socket(&self, access: Access) -> Result<PathBuf, ConfigError> {
+        let runtime = match access {
+            Access::AllUsers => Some(Path::new(SYSTEM_RUNTIME)),
+            Access::OwnUser => absolute(self.runtime_dir.as_ref()),
+        };
+        let runtime = runtime.ok_or(ConfigError::NoRuntimeDirectory)?;
+        Ok(runtime.join(DIRECTORY).join(SOCKET))
+    }
+
+    fn default_state(&self, access: Access, host: HostChoice) -> Result<PathBuf, ConfigError> {
+        let name = match host {
+            HostChoice::Real => DIRECTORY,
+            HostChoice::Simulated { .. } => SIMULATED_DIRECTORY,
+        };
+        let state = match access {
+            Access::AllUsers => Some(PathBuf::from(SYSTEM_STATE)),
+            Access::OwnUser => absolute(self.state_home.as_ref())
+                .map(Path::to_owned)
+                .or_else(|| Some(absolute(self.home.as_ref())?.join(".local/state"))),
+        };
+        Ok(state.ok_or(ConfigError::NoStateDirectory)?.join(name))
+    }
+
+    fn log(&self, argument: Option<String>) -> Result<String, ConfigError> {
+        if let Some(argument) = argument {
+            return Ok(argument);
+        }
+        match &self.log {
+            None => Ok(DEFAULT_LOG.to_owned()),
+            Some(value) => value
+                .to_str()
+                .map(str::to_owned)
+                .ok_or_else(|| ConfigError::Log(value.to_string_lossy().into_owned())),
+        }
+    }
+}
+
+/// The XDG rule: a path that is not absolute counts as not set.
+fn absolute(value: Option<&OsString>) -> Option<&Path> {
+    value.map(Path::new).filter(|path| path.is_absolute())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment() -> Environment {
+        Environment {
+            runtime_dir: Some("/run/user/1000".into()),
+            home: Some("/users/ada".into()),
+            ..Environment::default()
+        }
+    }
+
+    fn config(arguments: Arguments) -> Config {
+        Config::new(arguments, &environment()).unwrap()
+    }
+
+    #[test]
+    fn the_system_service_has_fixed_places() {
+        let config = config(Arguments::default());
+        assert_eq!(config.socket, Path::new("/run/pwasync/pwasyncd.sock"));
+        assert_eq!(config.state_dir, Path::new("/var/lib/pwasync"));
+        assert_eq!((config.access, config.host), (Access::AllUsers, HostChoice::Real));
+        assert_eq!((config.log.as_str(), config.log_times), ("info", LogTimes::Shown));
+    }
+
+    #[test]
+    fn a_session_keeps_to_the_users_own_places() {
+        let session = || Arguments { session: true, ..Arguments::default() };
+        let ours = config(session());
+        assert_eq!(ours.socket, Path::new("/run/user/1000/pwasync/pwasyncd.sock"));
+        assert_eq!(ours.state_dir, Path::new("/users/ada/.local/state/pwasync"));
+        assert_eq!(ours.access, Access::OwnUser);
+        let own = Environment { state_home: Some("/state".into()), ..environment() };
+        let ours = Config::new(session(), &own).unwrap();
+        assert_eq!(ours.state_dir, Path::new("/state/pwasync"));
+        let relative = Environment { runtime_dir: Some("run".into()), ..environment() };
+        let error = Config::new(session(), &relative).unwrap_err();
+        assert_eq!(error, ConfigError::NoRuntimeDirectory);
+        let error = Environment { home: None, ..environment() };
+        let error = Config::new(session(), &error).unwrap_err();
+        assert_eq!(error, ConfigError::NoStateDirectory);
+    }
+
+    #[test]
+    fn a_simulation_has_records_of_its_own() {
+        let simulated = config(Arguments { simulate: true, ..Arguments::default() });
+        assert_eq!(simulated.state_dir, Path::new("/var/lib/pwasync-simulated"));
+        assert_eq!(simulated.host, HostChoice::Simulated { start_unix_millis: DEFAULT_START });
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_environment() {
+        let journal =
+            Environment { log: Some("debug".into()), journal: Some("8:1".into()), ..environment() };
+        let read = Config::new(Arguments::default(), &journal).unwrap();
+        assert_eq!((read.log.as_str(), read.log_times), ("debug", LogTimes::LeftOut));
+        let arguments = Arguments {
+            log: Some("trace".into()),
+            socket: Some("/s".into()),
+            state_dir: Some("/d".into()),
+            session: true,
+            ..Arguments::default()
+        };
+        let read = Config::new(arguments, &Environment::default()).unwrap();
+        assert_eq!(
+            (read.log.as_str(), read.socket, read.state_dir),
+            ("trace", "/s".into(), "/d".into())
+        );
+    }
+}
