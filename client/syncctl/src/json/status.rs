@@ -1,0 +1,112 @@
+//! The daemon, running or not.
+
+use pwasync_client::{SocketOrigin, SocketPath, Status, StoreState};
+use serde::Serialize;
+
+use super::{HostDocument, VERSION, instant};
+
+/// `status` of a daemon that runs.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatusDocument<'a> {
+    version: u32,
+    running: bool,
+    socket: String,
+    socket_origin: &'static str,
+    daemon_version: &'a str,
+    process_id: u32,
+    started_at: Option<String>,
+    now: Option<String>,
+    simulated: bool,
+    epoch: u64,
+    store_writable: bool,
+    store_problem: Option<&'a str>,
+    host: HostDocument,
+    pending: u32,
+    waiting: u32,
+    firing: u32,
+    suspended: u32,
+    sessions: u32,
+    next_wake_at: Option<String>,
+    next_wake_reason: &'a str,
+}
+
+/// `status` where no daemon runs.
+#[derive(Debug, Serialize)]
+pub(crate) struct NotRunningDocument {
+    version: u32,
+    running: bool,
+    socket: String,
+    socket_origin: &'static str,
+    problem: String,
+    start_command: String,
+}
+
+impl<'a> StatusDocument<'a> {
+    pub(crate) fn new(status: &'a Status, socket: &SocketPath) -> Self {
+        let Status {
+            daemon_version,
+            process_id,
+            started_at,
+            now,
+            simulated,
+            epoch,
+            store,
+            host,
+            pending,
+            waiting,
+            firing,
+            suspended,
+            sessions,
+            next_wake_at,
+            next_wake_reason,
+        } = status;
+        let store_problem = match store {
+            StoreState::Writable => None,
+            StoreState::ReadOnly(problem) => Some(problem.as_str()),
+        };
+        Self {
+            version: VERSION,
+            running: true,
+            socket: socket.to_string(),
+            socket_origin: origin(socket),
+            daemon_version,
+            process_id: *process_id,
+            started_at: instant(*started_at),
+            now: instant(*now),
+            simulated: *simulated,
+            epoch: *epoch,
+            store_writable: store_problem.is_none(),
+            store_problem,
+            host: HostDocument::new(host),
+            pending: *pending,
+            waiting: *waiting,
+            firing: *firing,
+            suspended: *suspended,
+            sessions: *sessions,
+            next_wake_at: instant(*next_wake_at),
+            next_wake_reason,
+        }
+    }
+}
+
+impl NotRunningDocument {
+    pub(crate) fn new(socket: &SocketPath, problem: String) -> Self {
+        Self {
+            version: VERSION,
+            running: false,
+            socket: socket.to_string(),
+            socket_origin: origin(socket),
+            problem,
+            start_command: socket.start_command(),
+        }
+    }
+}
+
+fn origin(socket: &SocketPath) -> &'static str {
+    match socket.origin() {
+        SocketOrigin::Explicit => "explicit",
+        SocketOrigin::Environment => "environment",
+        SocketOrigin::Session => "session",
+        SocketOrigin::System => "system",
+    }
+}

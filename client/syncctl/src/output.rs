@@ -1,0 +1,38 @@
+//! Where results go: standard output, in one piece or change by change.
+
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::json;
+
+/// Standard output, held for the whole run.
+pub(crate) struct Output {
+    out: BufWriter<StdoutLock<'static>>,
+}
+
+impl Output {
+    pub(crate) fn stdout() -> Self {
+        Self { out: BufWriter::new(io::stdout().lock()) }
+    }
+
+    /// Writes text as it is, through to the reader.
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()?;
+        Ok(())
+    }
+
+    /// Writes one document on one line, through to the reader.
+    pub(crate) fn json(&mut self, document: &impl Serialize) -> Result<(), Failure> {
+        self.text(&json::line(document)?)
+    }
+
+    /// The same for bytes, such as generated files.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.out.write_all(bytes)?;
+        self.out.flush()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! What holds a registration, in lines and in a word.
+
+use std::time::SystemTime;
+
+use pwasync_client::Blocker;
+
+use super::escape::escape;
+use super::look::{Look, Paint};
+
+/// One line each: code, since when, what ends it, and not before when.
+pub(crate) fn blocker_lines(blockers: &[Blocker], now: Option<SystemTime>, look: &Look) -> String {
+    let width = blockers.iter().map(|blocker| blocker.code.as_str().len()).max().unwrap_or(0);
+    let mut lines = String::new();
+    for blocker in blockers {
+        let code = look.paint(Paint::Busy, blocker.code.as_str());
+        let gap = " ".repeat(width - blocker.code.as_str().len());
+        lines.push_str(&format!("  {code}{gap}"));
+        if !blocker.clears.is_empty() {
+            lines.push_str(&format!("  {}", escape(&blocker.clears)));
+        }
+        if let Some(since) = blocker.since {
+            lines.push_str(&format!("; since {}", look.both(now, Some(since))));
+        }
+        if let Some(earliest) = blocker.earliest {
+            lines.push_str(&format!("; not before {}", look.both(now, Some(earliest))));
+        }
+        lines.push('\n');
+    }
+    lines
+}
+
+/// All codes, or `-`.
+pub(crate) fn codes(blockers: &[Blocker]) -> String {
+    if blockers.is_empty() {
+        return "-".to_owned();
+    }
+    let codes: Vec<&str> = blockers.iter().map(|blocker| blocker.code.as_str()).collect();
+    codes.join(", ")
+}

@@ -1,0 +1,205 @@
+//! `status`: the home page. It tells the truth about a daemon that is down, too.
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use pwasync_client::{ClientError, Fact, HostState, SocketPath, Status, StoreState};
+
+use super::Context;
+use crate::exit::Exit;
+use crate::failure::{Failure, hint_line};
+use crate::json::{NotRunningDocument, StatusDocument};
+use crate::settings::Format;
+use crate::text::{Facts, Look, Paint, compact};
+
+pub(super) async fn run(context: &mut Context) -> Result<Exit, Failure> {
+    match context.client.status().await {
+        Ok(status) => {
+            match context.format {
+                Format::People => {
+                    context.output.text(&page(&status, &context.socket, &context.look))?;
+                }
+                Format::Json => {
+                    context.output.json(&StatusDocument::new(&status, &context.socket))?;
+                }
+            }
+            Ok(Exit::Ok)
+        }
+        Err(error @ ClientError::NotRunning { .. }) => {
+            let problem = error.source().map(ToString::to_string).unwrap_or_default();
+            match context.format {
+                Format::People => {
+                    let page = page_without_daemon(&context.socket, &problem, &context.look);
+                    context.output.text(&page)?;
+                    if let Some(hint) = error.hint() {
+                        // The page said it; this is one help more.
+                        let _ = io::stderr().lock().write_all(hint_line(&hint).as_bytes());
+                    }
+                }
+                Format::Json => {
+                    let document = NotRunningDocument::new(&context.socket, problem);
+                    context.output.json(&document)?;
+                }
+            }
+            Ok(Exit::NotRunning)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn page_without_daemon(socket: &SocketPath, problem: &str, look: &Look) -> String {
+    let mut facts = Facts::new(look);
+    facts.painted("pwasyncd", Paint::Bad, "not running");
+    facts.fact("socket", format!("{socket}: {problem}"));
+    facts.into_text()
+}
+
+fn page(status: &Status, socket: &SocketPath, look: &Look) -> String {
+    let now = status.now;
+    let mut facts = Facts::new(look);
+    let simulated = if status.simulated { ", simulated" } else { "" };
+    let running = format!(
+        "running, version {}, process {}{simulated}",
+        status.daemon_version, status.process_id
+    );
+    facts.painted("pwasyncd", Paint::Good, running);
+    facts.fact("socket", socket.to_string());
+    facts.fact("since", look.both(now, status.started_at));
+    if status.simulated {
+        facts.fact("simulated now", look.both(None, now));
+    }
+    let (paint, network) = network(&status.host);
+    facts.painted("network", paint, with_source(network, &status.host.online_source, status, look));
+    let power = with_source(power(&status.host), &status.host.power_source, status, look);
+    facts.fact("power", power);
+    match &status.store {
+        StoreState::Writable => facts.fact("store", "writable"),
+        StoreState::ReadOnly(problem) => {
+            facts.painted("store", Paint::Bad, format!("read-only: {problem}"));
+        }
+    }
+    facts.fact("browsers", status.sessions.to_string());
+    facts.fact(
+        "syncs",
+        format!(
+            "{} pending, {} waiting, {} firing, {} suspended",
+            status.pending, status.waiting, status.firing, status.suspended
+        ),
+    );
+    let next = match status.next_wake_at {
+        None => "nothing is due".to_owned(),
+        Some(at) => format!("{}: {}", look.both(now, Some(at)), status.next_wake_reason),
+    };
+    facts.fact("next", next);
+    facts.into_text()
+}
+
+fn network(host: &HostState) -> (Paint, &'static str) {
+    match (host.online, host.settled) {
+        (None, _) => (Paint::Busy, "not known yet"),
+        (Some(false), _) => (Paint::Bad, "offline"),
+        (Some(true), false) => (Paint::Busy, "online, settling"),
+        (Some(true), true) => (Paint::Good, "online"),
+    }
+}
+
+fn power(host: &HostState) -> String {
+    let source = match host.on_battery {
+        None => "not known",
+        Some(true) => "on battery",
+        Some(false) => "on mains",
+    };
+    let percent = host.battery_percent.map(|percent| format!(", battery {percent} %"));
+    let suspending = if host.suspending { ", suspending" } else { "" };
+    format!("{source}{}{suspending}", percent.unwrap_or_default())
+}
+
+fn with_source(fact: impl Into<String>, from: &Fact, status: &Status, look: &Look) -> String {
+    let fact = fact.into();
+    let Some(source) = &from.source else { return fact };
+    match from.since {
+        None => format!("{fact} ({source})"),
+        Some(since) => {
+            let ago = compact(status.now, Some(since));
+            format!("{fact} ({source}, since {}, {ago})", look.absolute(since))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::json::tests::documented;
+
+    #[test]
+    fn a_daemon_that_runs_shows_what_it_sees() {
+        let status = status();
+        expect![[r#"
+            pwasyncd      running, version 0.1.0, process 42, simulated
+            socket        /run/x.sock
+            since         2023-11-14 22:13:20 (1h ago)
+            simulated now 2023-11-14 23:13:20
+            network       online, settling (netlink, since 2023-11-14 23:12:20, 1m ago)
+            power         on battery, battery 57 %
+            store         read-only: no space left on device
+            browsers      1
+            syncs         3 pending, 1 waiting, 0 firing, 2 suspended
+            next          2023-11-14 23:18:20 (in 5m): back-off of 12
+        "#]]
+        .assert_eq(&page(&status, &SocketPath::at("/run/x.sock"), &Look::plain()));
+    }
+
+    #[test]
+    fn a_daemon_that_is_down_is_said_with_its_socket() {
+        let socket = SocketPath::at("/run/x.sock");
+        expect![[r#"
+            pwasyncd      not running
+            socket        /run/x.sock: No such file or directory
+        "#]]
+        .assert_eq(&page_without_daemon(&socket, "No such file or directory", &Look::plain()));
+        documented(&NotRunningDocument::new(&socket, String::new()));
+    }
+
+    #[test]
+    fn json_names_the_same() {
+        let status = status();
+        let document = StatusDocument::new(&status, &SocketPath::at("/run/x.sock"));
+        expect![[r#"
+            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"suspending":false},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12"}
+        "#]]
+        .assert_eq(&documented(&document));
+    }
+
+    fn status() -> Status {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let now = start + Duration::from_secs(3_600);
+        let since = Some(now - Duration::from_secs(60));
+        Status {
+            daemon_version: "0.1.0".to_owned(),
+            process_id: 42,
+            started_at: Some(start),
+            now: Some(now),
+            simulated: true,
+            epoch: 3,
+            store: StoreState::ReadOnly("no space left on device".to_owned()),
+            host: HostState {
+                online: Some(true),
+                online_source: Fact { source: Some("netlink".to_owned()), since },
+                battery_percent: Some(57),
+                on_battery: Some(true),
+                ..HostState::default()
+            },
+            pending: 3,
+            waiting: 1,
+            firing: 0,
+            suspended: 2,
+            sessions: 1,
+            next_wake_at: Some(now + Duration::from_secs(300)),
+            next_wake_reason: "back-off of 12".to_owned(),
+        }
+    }
+}
