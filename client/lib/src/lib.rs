@@ -6,6 +6,46 @@
 //! and neither loses an outcome nor runs an event twice on the way. Both need a tokio runtime.
 //!
 //! What is valid is the daemon's to say: nothing is checked here that it checks.
+//!
+//! ```no_run
+//! use pwasync_client::{
+//!     Client, Lookup, NewRegistration, Outcome, ProfileId, RegistrationKey, Session,
+//!     SessionEvent, SessionOptions, SocketPath, SyncKind,
+//! };
+//!
+//! # async fn browser() -> Result<(), pwasync_client::ClientError> {
+//! let socket = SocketPath::find(Lookup::from_environment(None));
+//! let profile = ProfileId { browser: "example".into(), profile: "default".into() };
+//!
+//! // A page called `registration.sync.register("outbox")`.
+//! let key = RegistrationKey {
+//!     profile: profile.clone(),
+//!     scope: "https://app.example/".into(),
+//!     kind: SyncKind::OneOff,
+//!     tag: "outbox".into(),
+//! };
+//! let client = Client::new(socket.clone());
+//! let registered = client.register(&NewRegistration::new(key)).await?;
+//! println!("registration {}: {:?}", registered.registration.id, registered.change);
+//!
+//! // The browser runs: it takes wakes for its profile.
+//! let options =
+//!     SessionOptions { profile, agent: "example 1.0".into(), capacity: 4, launch_token: None };
+//! let (handle, mut events) = Session::attach(socket, options);
+//! while let Some(event) = events.next().await {
+//!     match event {
+//!         SessionEvent::Attached { .. } => handle.ready().await,
+//!         SessionEvent::Wake(wake) => {
+//!             handle.started(&wake.attempt).await;
+//!             // Here the service worker's event runs; a real browser does not wait for it.
+//!             handle.finished(&wake.attempt, Outcome::Completed, "", None).await;
+//!         }
+//!         other => println!("{other:?}"),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod admin;
 mod client;
