@@ -1,17 +1,22 @@
 //! The service that drives the simulated host. It is there only while there is one.
 
+use pwasync_core::Viewer;
 use pwasync_proto::v1::{self as wire, simulation_server::Simulation};
-use tonic::{Request, Response, Status};
+use tonic::{Request as Call, Response, Status};
 
 use super::{
     convert::{
-        advance_from_proto, failure_from_proto, host_to_proto, network_from_proto,
-        power_from_proto, resume_from_proto, step_from_proto, timestamp_to_proto,
+        advance_from_proto, distance_from_proto, failure_from_proto, host_to_proto,
+        network_from_proto, power_from_proto, resume_from_proto, step_from_proto,
+        timestamp_to_proto,
     },
     peer::identity,
+    request,
     status::Refusal,
 };
-use crate::channel::{Advance, Answered, EngineSender, Input, Reply, SimulationRequest as Ask};
+use crate::channel::{
+    Advance, AdvanceTarget, Answered, EngineSender, Input, Reply, Request, SimulationRequest as Ask,
+};
 
 /// See the module.
 pub(super) struct SimulationService {
@@ -27,13 +32,21 @@ impl SimulationService {
         let answered = self.engine.ask(|reply| Input::Simulation(ask(reply))).await?;
         answered.ok_or(Refusal::NotRecorded)
     }
+
+    /// An instant is as near as a duration may be long.
+    async fn check_distance(&self, to_unix_millis: i64) -> Result<(), Refusal> {
+        let viewer = Viewer::Administrator;
+        let answered = request(&self.engine, |reply| Request::Status { viewer, reply }).await?;
+        let now = answered.wall.unix_millis(answered.value.now);
+        Ok(distance_from_proto("to", now, to_unix_millis)?)
+    }
 }
 
 #[tonic::async_trait]
 impl Simulation for SimulationService {
     async fn set_network(
         &self,
-        call: Request<wire::SetNetworkRequest>,
+        call: Call<wire::SetNetworkRequest>,
     ) -> Result<Response<wire::SetNetworkResponse>, Status> {
         identity(&call)?;
         let network = network_from_proto(call.into_inner()).map_err(Refusal::from)?;
@@ -44,7 +57,7 @@ impl Simulation for SimulationService {
 
     async fn set_power(
         &self,
-        call: Request<wire::SetPowerRequest>,
+        call: Call<wire::SetPowerRequest>,
     ) -> Result<Response<wire::SetPowerResponse>, Status> {
         identity(&call)?;
         let power = power_from_proto(call.into_inner()).map_err(Refusal::from)?;
@@ -55,7 +68,7 @@ impl Simulation for SimulationService {
 
     async fn suspend(
         &self,
-        call: Request<wire::SuspendRequest>,
+        call: Call<wire::SuspendRequest>,
     ) -> Result<Response<wire::SuspendResponse>, Status> {
         identity(&call)?;
         self.ask(|reply| Ask::Suspend { reply }).await?;
@@ -64,7 +77,7 @@ impl Simulation for SimulationService {
 
     async fn resume(
         &self,
-        call: Request<wire::ResumeRequest>,
+        call: Call<wire::ResumeRequest>,
     ) -> Result<Response<wire::ResumeResponse>, Status> {
         identity(&call)?;
         let after = resume_from_proto(call.get_ref()).map_err(Refusal::from)?;
@@ -75,11 +88,14 @@ impl Simulation for SimulationService {
 
     async fn advance(
         &self,
-        call: Request<wire::AdvanceRequest>,
+        call: Call<wire::AdvanceRequest>,
     ) -> Result<Response<wire::AdvanceResponse>, Status> {
         identity(&call)?;
         let (target, patience, attempts_out) =
             advance_from_proto(call.get_ref()).map_err(Refusal::from)?;
+        if let AdvanceTarget::ToUnixMillis(to) = target {
+            self.check_distance(to).await?;
+        }
         let ask = |reply| Ask::Advance(Advance { target, patience, attempts_out, reply });
         let answered = self.ask(ask).await?;
         let advanced = answered.value.map_err(Refusal::from)?;
@@ -89,7 +105,7 @@ impl Simulation for SimulationService {
 
     async fn step_clock(
         &self,
-        call: Request<wire::StepClockRequest>,
+        call: Call<wire::StepClockRequest>,
     ) -> Result<Response<wire::StepClockResponse>, Status> {
         identity(&call)?;
         let by_millis = step_from_proto(call.get_ref()).map_err(Refusal::from)?;
@@ -100,7 +116,7 @@ impl Simulation for SimulationService {
 
     async fn cut_power(
         &self,
-        call: Request<wire::CutPowerRequest>,
+        call: Call<wire::CutPowerRequest>,
     ) -> Result<Response<wire::CutPowerResponse>, Status> {
         identity(&call)?;
         let answered = self.ask(|reply| Ask::CutPower { reply }).await?;
@@ -109,7 +125,7 @@ impl Simulation for SimulationService {
 
     async fn fail_store(
         &self,
-        call: Request<wire::FailStoreRequest>,
+        call: Call<wire::FailStoreRequest>,
     ) -> Result<Response<wire::FailStoreResponse>, Status> {
         identity(&call)?;
         let (failure, for_) = failure_from_proto(call.get_ref()).map_err(Refusal::from)?;

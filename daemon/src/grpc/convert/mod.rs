@@ -31,8 +31,8 @@ pub(super) use self::{
         session_to_proto, to_session_to_proto, welcome_to_proto,
     },
     simulation::{
-        advance_from_proto, failure_from_proto, network_from_proto, power_from_proto,
-        resume_from_proto, step_from_proto,
+        advance_from_proto, distance_from_proto, failure_from_proto, network_from_proto,
+        power_from_proto, resume_from_proto, step_from_proto,
     },
     status::status_to_proto,
     time::timestamp_to_proto,

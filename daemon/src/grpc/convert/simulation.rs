@@ -80,6 +80,23 @@ pub(crate) fn advance_from_proto(
     Ok((target, patience.unwrap_or(DEFAULT_PATIENCE), out))
 }
 
+/// Refuses an instant that lies too far ahead, both in milliseconds since 1970.
+///
+/// # Errors
+/// When it does.
+pub(crate) fn distance_from_proto(
+    field: &'static str,
+    now: i64,
+    to: i64,
+) -> Result<(), FieldError> {
+    let ahead = u64::try_from(to.saturating_sub(now)).unwrap_or(0);
+    if Duration::from_millis(ahead) <= LONGEST {
+        return Ok(());
+    }
+    let rule = format!("lies more than {} days ahead", LONGEST.as_secs() / 86_400);
+    Err(FieldError::plain(field, format!("{} s since 1970", to / 1_000), rule))
+}
+
 /// A step of the wall clock in milliseconds.
 ///
 /// # Errors
