@@ -1,0 +1,14 @@
+//! The services over a real Unix socket, with the real engine, a store in memory and, where time
+//! matters, the simulated host.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod attach;
+mod bed;
+mod calls;
+mod outer;
+#[path = "../support/root.rs"]
+mod root;
+mod session;
+mod simulated;
+mod users;
