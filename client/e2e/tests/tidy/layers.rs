@@ -16,7 +16,7 @@ const MAY_READ_THE_HOST: [&str; 9] = [
     "proto/build.rs",
 ];
 
-const SHELLS: [&str; 5] = ["grpc", "network", "power", "session", "store"];
+const SHELLS: [&str; 6] = ["clock", "grpc", "network", "power", "socket", "store"];
 
 #[test]
 fn the_core_reads_no_clock_random_source_or_environment() {
@@ -142,10 +142,12 @@ fn shells_that_import(tree: &Tree) -> Vec<String> {
 fn built_elsewhere(tree: &Tree) -> Vec<String> {
     let constructors = [
         ("network::watch(", "daemon/src/network"),
-        ("DiskStore::", "daemon/src/store"),
-        ("MemoryStore::", "daemon/src/store"),
+        ("watch_wall_clock(", "daemon/src/clock.rs"),
         ("SystemClock::start(", "daemon/src/clock.rs"),
-        ("UnixListener::", "daemon/src/grpc"),
+        ("SledStore::", "daemon/src/store"),
+        ("MemoryStore::", "daemon/src/store"),
+        ("UnixListener::", "daemon/src/socket.rs"),
+        ("grpc::serve(", "daemon/src/grpc"),
         ("Engine::start(", "daemon/src/engine"),
         ("channel::channel(", "daemon/src/channel"),
     ];
