@@ -1,0 +1,261 @@
+//! What Chromium says.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::{Again, App, Done};
+use crate::{
+    cdp::{CallError, Event, SessionId},
+    drain::drain,
+    page_task::{Interfaces, PageCommand, PageTask, QUEUED_CALLS, refuse},
+    pages::Place,
+    registry::can_sync,
+    shared::{QUICK, Shared},
+    worker::{Preparation, detach, prepare},
+};
+
+/// Pages and frames at once: a page can open windows and frames without end.
+const MAX_PAGES: usize = 4_096;
+/// Tasks beside those of the pages. A refusal or a signal beyond that is dropped.
+const MAX_TASKS: usize = 16_384;
+
+impl App {
+    /// Makes the bridge's own page and has Chromium tell of its targets.
+    pub(super) fn prepare(&mut self) {
+        let shared = self.shared.clone();
+        self.tasks.spawn(async move { Done::Prepared(prepare_control(&shared).await) });
+    }
+
+    pub(super) fn handle_event(&mut self, event: &Event) {
+        match (event.method.as_str(), &event.session) {
+            ("Target.attachedToTarget", _) => self.target_attached(&event.params),
+            ("Target.detachedFromTarget", _) => {
+                if let Some(session) = event.params["sessionId"].as_str() {
+                    self.session_ended(session);
+                }
+            }
+            ("Runtime.bindingCalled", Some(session)) => self.page_called(session, &event.params),
+            ("Runtime.executionContextCreated", Some(session)) => {
+                self.pages.context_created(session, &event.params);
+                self.publish_windows();
+            }
+            ("Runtime.executionContextDestroyed", Some(session)) => {
+                self.pages.context_destroyed(session, &event.params);
+                self.publish_windows();
+            }
+            ("Runtime.executionContextsCleared" | "Inspector.targetCrashed", Some(session)) => {
+                self.pages.contexts_cleared(session);
+                self.publish_windows();
+            }
+            ("ServiceWorker.workerErrorReported", _) => self.worker_reported(&event.params),
+            (
+                "ServiceWorker.workerRegistrationUpdated" | "ServiceWorker.workerVersionUpdated",
+                _,
+            ) => self.registry_changed(event),
+            _ => {}
+        }
+    }
+
+    fn target_attached(&mut self, params: &Value) {
+        let info = &params["targetInfo"];
+        let (Some(session), Some(target)) =
+            (params["sessionId"].as_str(), info["targetId"].as_str())
+        else {
+            return;
+        };
+        let session = SessionId::from(session);
+        let waiting = params["waitingForDebugger"].as_bool() == Some(true);
+        let url = info["url"].as_str().unwrap_or_default();
+        match info["type"].as_str() {
+            // A further session with the same page is somebody else's; its calls come once.
+            Some("page" | "iframe") if self.pages.has_target(target) => {}
+            Some("page") => {
+                if url == "about:blank" && self.blank.is_none() {
+                    self.blank = Some(Arc::clone(&session));
+                }
+                self.open_task(session, target, Place::TopLevel);
+                self.open_page();
+            }
+            Some("iframe") => self.open_task(session, target, Place::Frame),
+            Some("service_worker") if waiting => self.worker_waits(session, url),
+            // It ran before the bridge came. Later ones that do not wait are the bridge's own.
+            Some("service_worker") if self.control.borrow().is_none() => {
+                let connection = self.shared.connection.clone();
+                self.tasks.spawn(async move {
+                    detach(&connection, &session).await;
+                    Done::Quiet
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn open_task(&mut self, session: SessionId, target: &str, place: Place) {
+        if self.page_commands.len() >= MAX_PAGES {
+            tracing::warn!(limit = MAX_PAGES, "too many pages: one has Chromium's own syncs");
+            let connection = self.shared.connection.clone();
+            self.tasks.spawn(async move {
+                detach(&connection, &session).await;
+                Done::Quiet
+            });
+            return;
+        }
+        // As many as one page may have waiting; a page that has more is refused.
+        let (sender, commands) = mpsc::channel(QUEUED_CALLS);
+        self.pages.open(Arc::clone(&session), target, place);
+        self.page_commands.insert(Arc::clone(&session), sender);
+        let task = PageTask {
+            shared: self.shared.clone(),
+            session,
+            place,
+            commands,
+            interfaces: self.interfaces.subscribe(),
+        };
+        self.tasks.spawn(async move {
+            task.run().await;
+            Done::Quiet
+        });
+    }
+
+    fn session_ended(&mut self, session: &str) {
+        self.pages.close(session);
+        // The page's task ends with its last command.
+        self.page_commands.remove(session);
+        self.publish_windows();
+        if self.blank.as_deref() == Some(session) {
+            self.blank = None;
+        }
+        if self.control.borrow().as_deref() == Some(session) {
+            tracing::warn!("the bridge's own page is gone and is made again");
+            self.control.send_modify(|control| *control = None);
+            self.prepare();
+        }
+    }
+
+    fn worker_waits(&mut self, session: SessionId, url: &str) {
+        let usable = Url::parse(url).is_ok_and(|url| can_sync(&url));
+        let bridged = *self.interfaces.borrow() == Interfaces::Bridged;
+        let preparation = if usable && bridged { Preparation::Shim } else { Preparation::None };
+        let shared = self.shared.clone();
+        self.tasks.spawn(async move {
+            prepare(&shared.connection, &shared.shims, &session, preparation).await;
+            Done::Quiet
+        });
+    }
+
+    fn page_called(&mut self, session: &SessionId, params: &Value) {
+        if params["name"].as_str() != Some(self.shared.shims.name()) {
+            return;
+        }
+        let (Some(context), Some(payload)) =
+            (params["executionContextId"].as_i64(), params["payload"].as_str())
+        else {
+            return;
+        };
+        let (Some(document), Some(commands)) =
+            (self.pages.document(session, context), self.page_commands.get(session))
+        else {
+            return;
+        };
+        let command = PageCommand::Call(document.clone(), payload.to_owned());
+        let Err(error) = commands.try_send(command) else { return };
+        if let mpsc::error::TrySendError::Full(PageCommand::Call(document, payload)) = error
+            && self.tasks.len() < MAX_TASKS
+        {
+            let shared = self.shared.clone();
+            self.tasks.spawn(async move {
+                refuse(shared, document, payload).await;
+                Done::Quiet
+            });
+        }
+    }
+
+    /// The shim of a worker reports its signal as an error; Chromium says whose it is.
+    fn worker_reported(&mut self, params: &Value) {
+        let error = &params["errorMessage"];
+        let text = error["errorMessage"].as_str().unwrap_or_default();
+        let Some(version) = error["versionId"].as_str() else { return };
+        if text.contains(self.shared.shims.name()) {
+            self.drain(version.to_owned());
+        }
+    }
+
+    pub(super) fn drain(&mut self, version: String) {
+        if let Some(again) = self.drains.get_mut(&version) {
+            *again = Again::Yes;
+            return;
+        }
+        if self.tasks.len() >= MAX_TASKS {
+            return;
+        }
+        self.drains.insert(version.clone(), Again::No);
+        let shared = self.shared.clone();
+        self.tasks.spawn(async move {
+            drain(&shared, &version).await;
+            Done::Drained(version)
+        });
+    }
+
+    fn registry_changed(&mut self, event: &Event) {
+        let mut gone = Vec::new();
+        self.registry.send_modify(|registry| gone = registry.handle_event(event));
+        for scope in gone {
+            let usable = Url::parse(&scope).is_ok_and(|url| can_sync(&url));
+            if usable && !self.removing.borrow().contains(&scope) {
+                self.remove_scope(scope);
+            }
+        }
+    }
+
+    fn remove_scope(&mut self, scope: String) {
+        self.removing.send_modify(|scopes| {
+            scopes.insert(scope.clone());
+        });
+        let daemon = self.shared.daemon.clone();
+        self.tasks.spawn(async move {
+            // The next wake of the scope would tell the daemon as well.
+            if let Err(error) = daemon.remove_scope(&scope).await {
+                tracing::debug!(%error, scope, "the daemon could not be told that a scope is gone");
+            }
+            Done::ScopeRemoved(scope)
+        });
+    }
+
+    fn publish_windows(&self) {
+        let windows = self.pages.windows();
+        self.windows.send_if_modified(|current| {
+            let changed = *current != windows;
+            *current = windows;
+            changed
+        });
+    }
+}
+
+async fn prepare_control(shared: &Shared) -> Result<SessionId, CallError> {
+    let connection = &shared.connection;
+    let method = "Target.createTarget";
+    // Hidden: it has no window, and never counts as one of the user's pages.
+    let params = json!({ "url": "about:blank", "hidden": true, "background": true });
+    let target = connection.call(None, method, params, QUICK * 6).await?;
+    let params = json!({ "targetId": target["targetId"], "flatten": true });
+    let attached = connection.call(None, "Target.attachToTarget", params, QUICK).await?;
+    let session = attached["sessionId"].as_str().ok_or(CallError::SessionGone { method })?;
+    let session = SessionId::from(session);
+    connection.evaluate(&session, shared.shims.network().to_owned(), QUICK).await?;
+    connection.call(Some(&session), "ServiceWorker.enable", json!({}), QUICK).await?;
+    let params = json!({
+        "autoAttach": true,
+        "waitForDebuggerOnStart": true,
+        "flatten": true,
+        "filter": [
+            { "type": "page", "exclude": false },
+            { "type": "service_worker", "exclude": false },
+            { "exclude": true },
+        ],
+    });
+    connection.call(None, "Target.setAutoAttach", params, QUICK).await?;
+    Ok(session)
+}

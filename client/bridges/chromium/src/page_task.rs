@@ -1,0 +1,189 @@
+//! One attached page or frame: given the interfaces, and its calls answered one after the other.
+//!
+//! One at a time keeps a page's registrations in their order (W-15).
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    answer::{self, Caller},
+    call::{ApiCall, ApiError, ExceptionName},
+    cdp::{CallError, SessionId},
+    pages::{Document, Place},
+    shared::{QUICK, Shared},
+};
+
+/// Calls of one page that may wait: a page that has more at once is told so.
+pub(crate) const QUEUED_CALLS: usize = 1_024;
+
+/// Whether new documents get the interfaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interfaces {
+    /// The daemon is there: they are the bridge's.
+    Bridged,
+    /// Chromium's own are left alone.
+    Native,
+}
+
+/// What a page is asked to do.
+#[derive(Debug)]
+pub(crate) enum PageCommand {
+    /// Answer a call of one of its documents.
+    Call(Document, String),
+    /// Open an address.
+    Navigate(String),
+}
+
+/// Everything that a page's task needs.
+#[derive(Debug)]
+pub(crate) struct PageTask {
+    pub(crate) shared: Shared,
+    pub(crate) session: SessionId,
+    pub(crate) place: Place,
+    pub(crate) commands: mpsc::Receiver<PageCommand>,
+    pub(crate) interfaces: watch::Receiver<Interfaces>,
+}
+
+impl PageTask {
+    /// Runs until the page is gone.
+    pub(crate) async fn run(mut self) {
+        let mut script = match self.prepare().await {
+            Ok(script) => script,
+            Err(error) => {
+                tracing::debug!(%error, "a page could not be prepared");
+                None
+            }
+        };
+        loop {
+            tokio::select! {
+                biased;
+                changed = self.interfaces.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let interfaces = *self.interfaces.borrow_and_update();
+                    script = self.switch(interfaces, script).await;
+                }
+                command = self.commands.recv() => match command {
+                    None => return,
+                    Some(PageCommand::Call(document, payload)) => {
+                        self.handle_call(document, &payload).await;
+                    }
+                    Some(PageCommand::Navigate(url)) => {
+                        let params = json!({ "url": url });
+                        if let Err(error) = self.call("Page.navigate", params).await {
+                            tracing::warn!(%error, "the page could not be opened");
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    /// Sends everything in a row, so that a page that waits for the bridge waits once.
+    async fn prepare(&mut self) -> Result<Option<String>, CallError> {
+        let session = Some(&self.session);
+        let connection = &self.shared.connection;
+        let name = self.shared.shims.name();
+        connection.send(session, "Runtime.enable", json!({})).await;
+        connection.send(session, "Runtime.addBinding", json!({ "name": name })).await;
+        connection.send(session, "Page.enable", json!({})).await;
+        let interfaces = *self.interfaces.borrow_and_update();
+        let script = match interfaces {
+            Interfaces::Bridged => {
+                let params = json!({ "source": self.shared.shims.page(), "runImmediately": true });
+                let method = "Page.addScriptToEvaluateOnNewDocument";
+                Some(connection.send(session, method, params).await)
+            }
+            Interfaces::Native => None,
+        };
+        // Frames of other sites live in processes, and so targets, of their own.
+        let frames = json!({
+            "autoAttach": true,
+            "waitForDebuggerOnStart": true,
+            "flatten": true,
+            "filter": [{ "type": "iframe", "exclude": false }, { "exclude": true }],
+        });
+        connection.send(session, "Target.setAutoAttach", frames).await;
+        let run = connection.send(session, "Runtime.runIfWaitingForDebugger", json!({})).await;
+        run.reply(QUICK).await?;
+        let Some(script) = script else { return Ok(None) };
+        Ok(identifier(&script.reply(QUICK).await?))
+    }
+
+    /// Only documents that start later are concerned: the others keep what they have.
+    async fn switch(&self, interfaces: Interfaces, script: Option<String>) -> Option<String> {
+        let result = match (interfaces, script) {
+            (Interfaces::Bridged, None) => {
+                let params = json!({ "source": self.shared.shims.page() });
+                let method = "Page.addScriptToEvaluateOnNewDocument";
+                self.call(method, params).await.map(|reply| identifier(&reply))
+            }
+            (Interfaces::Native, Some(script)) => {
+                let params = json!({ "identifier": script });
+                let method = "Page.removeScriptToEvaluateOnNewDocument";
+                self.call(method, params).await.map(|_| None)
+            }
+            (Interfaces::Bridged, script @ Some(_)) | (Interfaces::Native, script @ None) => {
+                Ok(script)
+            }
+        };
+        result.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the interfaces of a page could not be switched");
+            None
+        })
+    }
+
+    async fn handle_call(&self, document: Document, payload: &str) {
+        let call = match ApiCall::parse(payload) {
+            Ok(call) => call,
+            Err(error) => {
+                tracing::warn!(%error, place = ?self.place, "a call of a page was dropped");
+                return;
+            }
+        };
+        let caller = Caller::Document(document.clone());
+        // Held until the page has its answer.
+        let _outstanding = answer::enter(&self.shared.outstanding, &caller, &call);
+        let answer = answer::answer(&self.shared, &caller, &call).await;
+        reply(&self.shared, &document, call.id, answer).await;
+    }
+
+    async fn call(&self, method: &'static str, params: Value) -> Result<Value, CallError> {
+        self.shared.connection.call(Some(&self.session), method, params, QUICK).await
+    }
+}
+
+/// Refuses a call of a page that has too many waiting.
+pub(crate) async fn refuse(shared: Shared, document: Document, payload: String) {
+    let Ok(call) = ApiCall::parse(&payload) else { return };
+    let message = format!("more than {QUEUED_CALLS} calls of this page wait for their answer");
+    let error = ApiError::new(ExceptionName::UnknownError, message);
+    reply(&shared, &document, call.id, Err(error)).await;
+}
+
+async fn reply(shared: &Shared, document: &Document, id: u64, answer: Result<Value, ApiError>) {
+    let params = json!({
+        "expression": shared.shims.page_reply(&arguments(id, answer)),
+        "uniqueContextId": document.context,
+    });
+    let session = Some(&document.session);
+    if let Err(error) = shared.connection.call(session, "Runtime.evaluate", params, QUICK).await {
+        tracing::debug!(%error, "a page did not take its answer");
+    }
+}
+
+/// What a reply function of `api.js` takes.
+pub(crate) fn arguments(id: u64, answer: Result<Value, ApiError>) -> [Value; 3] {
+    match answer {
+        Ok(value) => [json!(id), Value::Null, value],
+        Err(error) => {
+            let name = error.name.as_str();
+            [json!(id), json!({ "name": name, "message": error.message }), Value::Null]
+        }
+    }
+}
+
+fn identifier(reply: &Value) -> Option<String> {
+    reply["identifier"].as_str().map(str::to_owned)
+}
