@@ -1,0 +1,11 @@
+//! The bridge with a real Chromium, a small web app, and a scripted daemon.
+
+// Always true here; it tells the linter that helpers of tests are tests.
+#[cfg(test)]
+mod interfaces;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod wakes;

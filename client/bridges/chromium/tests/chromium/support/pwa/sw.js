@@ -1,0 +1,27 @@
+const atStart = { bridged: 'unregister' in SyncManager.prototype };
+const AsyncFunction = (async () => {}).constructor;
+const born = Math.random();
+let runs = 0;
+
+self.addEventListener('install', (event) => event.waitUntil(self.skipWaiting()));
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+
+const handle = async (event) => {
+  runs += 1;
+  const { type, tag, lastChance, isTrusted } = event;
+  const answer = await fetch('./work', { method: 'POST', body: JSON.stringify({
+    type, tag, lastChance, isTrusted, bridged: atStart.bridged, born, runs,
+  }) });
+  return new AsyncFunction('event', await answer.text())(event);
+};
+self.addEventListener('sync', (event) => event.waitUntil(handle(event)));
+self.addEventListener('periodicsync', (event) => event.waitUntil(handle(event)));
+self.addEventListener('message', (event) => event.waitUntil((async () => {
+  let value;
+  try {
+    value = await new AsyncFunction('event', event.data)(event);
+  } catch (error) {
+    value = { error: error.name };
+  }
+  event.ports[0].postMessage(value === undefined ? null : value);
+})()));
