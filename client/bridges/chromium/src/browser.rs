@@ -26,7 +26,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::cdp::{Connection, Event};
+use crate::{
+    cdp::{Connection, Event},
+    environment,
+};
 
 /// Chromium writes its profile when it is closed; a slow disk may need this long.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
@@ -232,10 +235,8 @@ fn program(launch: &Launch) -> Result<PathBuf, BrowserError> {
 
 /// Chromium as PATH has it.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the search path is the environment's alone to give")]
 pub fn find_program() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let folders = environment::search_path();
     NAMES
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))

@@ -13,6 +13,7 @@ pub mod cdp;
 pub mod cli;
 mod daemon;
 mod drain;
+pub mod environment;
 mod page_task;
 pub mod pages;
 pub mod registry;
