@@ -105,7 +105,10 @@ fn generated_types(tree: &Tree) -> Vec<String> {
         &["client/lib/src/wire", "client/lib/src/connection"],
         &["pwasync_proto"],
     ));
-    for program in ["client/syncctl/src", "client/bridges", "client/demo/src"] {
+    // The scripted daemon of the bridge's tests is a server of the protocol.
+    let tests = ["client/bridges/chromium/tests"];
+    found.extend(outside(tree, "client/bridges", &tests, &["pwasync_proto"]));
+    for program in ["client/syncctl/src", "client/demo/src"] {
         found.extend(rust_lines(tree, program, &["pwasync_proto"]));
     }
     found.extend(rust_lines(tree, "daemon/core", &["pwasync_proto"]));

@@ -1,14 +1,14 @@
 //! What pages and service workers see of `registration.sync` and `registration.periodicSync`, in a
 //! real Chromium.
 
+use serde_json::{Value, json};
+use tonic::Status;
+
 use crate::support::{
     Network, World, chromium_is_missing,
     log::LIMIT,
-    scripted::{Entry, ScriptedDaemon},
+    scripted::{Entry, Outcome, ScriptedDaemon, SyncKind},
 };
-use pwasync_proto::v1::{Outcome, SyncKind};
-use serde_json::{Value, json};
-use tonic::Status;
 
 const REGISTER: &str = "await (await registered).sync.register('mail')";
 

@@ -2,12 +2,6 @@
 
 use std::{path::Path, process::Stdio};
 
-use crate::support::{
-    Network, World, chromium_is_missing, launch,
-    log::LIMIT,
-    scripted::{Entry, ScriptedDaemon},
-    site::Site,
-};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -16,6 +10,13 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use tokio::{
     process::{Child, Command},
     time::timeout,
+};
+
+use crate::support::{
+    Network, World, chromium_is_missing, launch,
+    log::LIMIT,
+    scripted::{Entry, ScriptedDaemon},
+    site::Site,
 };
 
 #[tokio::test]

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{
-    Network, Proof, Running, World, chromium_is_missing, log::LIMIT, scripted::Entry,
-};
-use pwasync_proto::v1::{Outcome, SyncKind};
 use serde_json::{Value, json};
+
+use crate::support::{
+    Network, Proof, Running, World, chromium_is_missing,
+    log::LIMIT,
+    scripted::{Entry, Outcome, SyncKind},
+};
 
 const ONE_OFF: SyncKind = SyncKind::OneOff;
 

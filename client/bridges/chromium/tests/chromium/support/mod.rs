@@ -11,6 +11,7 @@ use pwasync_chromium::{
     app::{AppError, Bridge, Ended, Options},
     browser::{Display, FirstPage, Launch, Sandbox, find_program},
     cdp::{Connection, SessionId},
+    environment::says_true,
 };
 use pwasync_client::{ProfileId, SocketPath};
 use serde_json::{Value, json};
@@ -58,12 +59,11 @@ pub(crate) struct Running {
 
 /// Without Chromium there is nothing to test: that is a failure where tests must run, and a word
 /// elsewhere.
-#[expect(clippy::disallowed_methods, reason = "a test asks whether it runs in CI")]
 pub(crate) fn chromium_is_missing() -> bool {
     if find_program().is_some() {
         return false;
     }
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "Chromium is not installed");
+    assert!(!says_true("CI"), "Chromium is not installed");
     println!("SKIPPED: Chromium is not installed");
     true
 }

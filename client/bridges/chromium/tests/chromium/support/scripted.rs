@@ -9,13 +9,14 @@ use std::{
 
 use pwasync_proto::v1::{
     AttachRequest, AttachResponse, Cancel, CancelReason, GetRegistrationRequest,
-    GetRegistrationResponse, GetTagsRequest, GetTagsResponse, HostState, Limits, Outcome,
-    ProfileId, ReconcileRequest, ReconcileResponse, Recorded, RegisterChange, RegisterRequest,
+    GetRegistrationResponse, GetTagsRequest, GetTagsResponse, HostState, Limits, ProfileId,
+    ReconcileRequest, ReconcileResponse, Recorded, RegisterChange, RegisterRequest,
     RegisterResponse, Registration, RegistrationKey, RegistrationState, RemoveScopeRequest,
-    RemoveScopeResponse, SyncKind, UnregisterChange, UnregisterRequest, UnregisterResponse, Wake,
-    Welcome, attach_request, attach_response,
+    RemoveScopeResponse, UnregisterChange, UnregisterRequest, UnregisterResponse, Wake, Welcome,
+    attach_request, attach_response,
     background_sync_server::{BackgroundSync, BackgroundSyncServer},
 };
+pub(crate) use pwasync_proto::v1::{Outcome, SyncKind};
 use tokio::{
     net::UnixListener,
     sync::{mpsc, oneshot},
