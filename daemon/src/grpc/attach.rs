@@ -9,7 +9,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use futures_util::{Stream, stream};
 use pwasync_proto::v1 as wire;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
     time::timeout,
 };
 use tokio_util::{
@@ -35,19 +35,28 @@ const HELLO_LIMIT: Duration = Duration::from_secs(5);
 
 type Said = Result<wire::AttachResponse, Status>;
 
+/// Who attaches.
+pub(super) struct Attaching {
+    pub(super) engine: EngineSender,
+    pub(super) identity: Arc<Identity>,
+    /// Held until the session has ended.
+    pub(super) place: OwnedSemaphorePermit,
+}
+
 /// Begins a session. The stream can be answered with at once: it waits for `Hello` by itself.
 pub(super) fn attach(
-    engine: EngineSender,
-    identity: Arc<Identity>,
+    by: Attaching,
     inbound: Streaming<wire::AttachRequest>,
     tasks: &TaskTracker,
 ) -> impl Stream<Item = Said> + Send + 'static {
     let (opened_sender, opened) = oneshot::channel();
     let (ending_sender, ending) = oneshot::channel();
     let gone = CancellationToken::new();
+    let Attaching { engine, identity, place } = by;
     let listener = Listener { engine, identity, inbound, gone: gone.clone() };
     tasks.spawn(async move {
         let ended = listener.run(opened_sender).await;
+        drop(place);
         // Nobody reads it when the stream is gone.
         let _ = ending_sender.send(ended);
     });

@@ -1,22 +1,33 @@
 //! The service that browsers and bridges speak.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures_util::Stream;
-use pwasync_core::{FieldError, NewRegistration, key::ProfileKey};
+use pwasync_core::{
+    FieldError, NewRegistration,
+    key::{OwnerId, ProfileKey},
+};
 use pwasync_proto::v1::{self as wire, background_sync_server::BackgroundSync};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    attach::attach,
+    attach::{Attaching, attach},
     convert::{
         at_most_so_many, held_from_proto, key_from_proto, kind_from_proto, missing, new_from_proto,
         profile_from_proto, reconciled_to_proto, register_to_proto, registration_to_proto,
         unregistered_to_proto, worker_from_proto,
     },
     peer::{Identity, identity},
+    places::PlacesOfEach,
     request,
     status::Refusal,
 };
@@ -31,6 +42,8 @@ const LISTED: usize = 10_000;
 const LISTED_BYTES: usize = 16 << 20;
 /// Reconciliations at once, for the same reason.
 const RECONCILIATIONS: usize = 4;
+/// Sessions of one user at once, those that have not said `Hello` included.
+const SESSIONS: usize = 64;
 /// The next message of a list must come so soon.
 const NEXT_PART: Duration = Duration::from_secs(10);
 
@@ -39,12 +52,22 @@ pub(super) struct BackgroundSyncService {
     engine: EngineSender,
     /// Each attached session has one.
     sessions: TaskTracker,
+    places: Mutex<PlacesOfEach>,
     reconciliations: Semaphore,
 }
 
 impl BackgroundSyncService {
     pub(super) fn new(engine: EngineSender, sessions: TaskTracker) -> Self {
-        Self { engine, sessions, reconciliations: Semaphore::new(RECONCILIATIONS) }
+        let places = Mutex::new(PlacesOfEach::new(SESSIONS));
+        let reconciliations = Semaphore::new(RECONCILIATIONS);
+        Self { engine, sessions, places, reconciliations }
+    }
+
+    fn take_place(&self, owner: OwnerId) -> Result<OwnedSemaphorePermit, Refusal> {
+        // Counting cannot panic; if it has, the count is as good as before.
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = Refusal::Busy { what: "sessions of one user", limit: SESSIONS };
+        places.take(owner.uid()).ok_or(busy)
     }
 
     async fn take_list(
@@ -114,8 +137,9 @@ impl BackgroundSync for BackgroundSyncService {
         request: Request<Streaming<wire::AttachRequest>>,
     ) -> Result<Response<Self::AttachStream>, Status> {
         let identity = identity(&request)?;
-        let engine = self.engine.clone();
-        let stream = attach(engine, identity, request.into_inner(), &self.sessions);
+        let place = self.take_place(identity.caller.owner)?;
+        let by = Attaching { engine: self.engine.clone(), identity, place };
+        let stream = attach(by, request.into_inner(), &self.sessions);
         Ok(Response::new(Box::pin(stream)))
     }
 

@@ -1,7 +1,7 @@
 //! Connections as they come in: bounded in number, each with the identity of its peer.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     io,
     pin::Pin,
     sync::Arc,
@@ -17,7 +17,10 @@ use tokio::{
 };
 use tonic::transport::server::Connected;
 
-use super::peer::{Lookups, Peer, credentials};
+use super::{
+    peer::{Lookups, Peer, credentials},
+    places::PlacesOfEach,
+};
 
 /// Connections of all users: far fewer than descriptors that the unit allows.
 const CONNECTIONS: usize = 4_096;
@@ -62,12 +65,18 @@ async fn identify(
 /// Free places, in all and by user.
 struct Places {
     all: Arc<Semaphore>,
-    by_user: BTreeMap<u32, Arc<Semaphore>>,
+    by_user: PlacesOfEach,
+    /// Users whose connections are being closed: the log says so once.
+    turned_away: BTreeSet<u32>,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(CONNECTIONS)), by_user: BTreeMap::new() }
+        Self {
+            all: Arc::new(Semaphore::new(CONNECTIONS)),
+            by_user: PlacesOfEach::new(CONNECTIONS_OF_ONE),
+            turned_away: BTreeSet::new(),
+        }
     }
 }
 
@@ -84,19 +93,20 @@ impl Places {
                 }
             };
             let Ok(peer) = credentials(&stream) else { continue };
-            match self.take(peer.uid()) {
-                Some(places) => return (stream, places),
-                None => tracing::warn!(uid = peer.uid(), "too many connections: one is closed"),
+            let uid = peer.uid();
+            if let Some(places) = self.take(uid) {
+                self.turned_away.remove(&uid);
+                return (stream, places);
+            }
+            if self.turned_away.insert(uid) {
+                tracing::warn!(uid, "too many connections: more are closed at once");
             }
         }
     }
 
     fn take(&mut self, uid: u32) -> Option<[OwnedSemaphorePermit; 2]> {
         let all = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        self.by_user.retain(|_, places| places.available_permits() < CONNECTIONS_OF_ONE);
-        let of_one =
-            self.by_user.entry(uid).or_insert_with(|| Arc::new(Semaphore::new(CONNECTIONS_OF_ONE)));
-        Some([all, Arc::clone(of_one).try_acquire_owned().ok()?])
+        Some([all, self.by_user.take(uid)?])
     }
 }
 
@@ -145,29 +155,5 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_user_cannot_take_all_places() {
-        let mut places = Places::default();
-        let held: Vec<_> = std::iter::from_fn(|| places.take(1_000)).collect();
-        assert_eq!(held.len(), CONNECTIONS_OF_ONE);
-        assert!(places.take(1_001).is_some());
-        drop(held);
-        assert!(places.take(1_000).is_some());
-    }
-
-    #[test]
-    fn users_without_connections_are_forgotten() {
-        let mut places = Places::default();
-        for uid in 0..10 {
-            assert!(places.take(uid).is_some());
-        }
-        assert_eq!(places.by_user.len(), 1);
     }
 }

@@ -7,9 +7,11 @@ mod admin;
 mod attach;
 mod background_sync;
 mod convert;
+mod decode;
 mod health;
 mod incoming;
 mod peer;
+mod places;
 mod simulation;
 mod status;
 
@@ -24,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use tonic::{service::Routes, transport::Server};
 use tonic_health::pb::health_server::HealthServer;
 use tonic_reflection::server::Builder;
+use tower::util::MapResponseLayer;
 
 use self::{
     admin::AdminService, background_sync::BackgroundSyncService, health::HealthService,
@@ -76,6 +79,7 @@ pub async fn serve(
     Server::builder()
         .max_concurrent_streams(STREAMS)
         .http2_max_header_list_size(HEADER_BYTES)
+        .layer(MapResponseLayer::new(decode::correct))
         .add_routes(routes)
         .serve_with_incoming_shutdown(connections(listener), stop)
         .await?;

@@ -251,6 +251,24 @@ async fn a_browser_that_does_not_read_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_user_has_64_sessions_at_once() {
+    let daemon = Daemon::simulated().await;
+    let mut client = daemon.client().await;
+    let mut held = Vec::new();
+    for _ in 0..64 {
+        held.push(Session::silent(&mut client).await);
+    }
+    let status = soon(client.sync.attach(tokio_stream::pending())).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status)), (Code::ResourceExhausted, "BUSY".into()));
+    assert_eq!(status.message(), "sessions of one user: 64 at once is the limit");
+    assert!(status.get_details_retry_info().is_some());
+    let mut last = held.pop().unwrap();
+    last.hang_up();
+    assert!(matches!(last.next().await, Ok(None)));
+    Session::ready(&mut client).await;
+}
+
+#[tokio::test]
 async fn sessions_are_told_when_the_daemon_stops() {
     let daemon = Daemon::simulated().await;
     let mut session = Session::ready(&mut daemon.client().await).await;

@@ -16,7 +16,7 @@ use tonic_reflection::pb::{
 };
 
 use crate::{
-    bed::{Client, Daemon, duration, key, periodic, profile, soon, wrong_field},
+    bed::{Client, Daemon, duration, key, periodic, profile, reason, soon, wrong_field},
     session::Session,
 };
 
@@ -133,6 +133,31 @@ async fn a_wrong_registration_names_field_value_and_limit() {
     assert_eq!(field, "expires_in");
     assert_eq!(text, "value `34560000s` must be more than 0 and at most 366 days");
     assert_eq!(client.list().await.len(), 1);
+}
+
+/// A registration whose app id is no text.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RawRegister {
+    #[prost(bytes = "vec", tag = "3")]
+    app_id: Vec<u8>,
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_the_callers_mistake() {
+    let daemon = Daemon::simulated().await;
+    let client = daemon.client().await;
+    let mut raw = tonic::client::Grpc::new(client.channel.clone());
+    let mut send = async |app_id| {
+        soon(raw.ready()).await.unwrap();
+        let codec = tonic_prost::ProstCodec::<RawRegister, wire::RegisterResponse>::default();
+        let path = "/pwasync.v1.BackgroundSync/Register".parse().unwrap();
+        soon(raw.unary(tonic::Request::new(RawRegister { app_id }), path, codec)).await.unwrap_err()
+    };
+    for bytes in [vec![0xff; 4], vec![b'x'; 5 << 20]] {
+        let status = send(bytes).await;
+        assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+        assert_eq!(reason(&status), "PROTOCOL_ERROR");
+    }
 }
 
 fn held(tag: &str) -> wire::HeldRegistration {
