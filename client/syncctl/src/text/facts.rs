@@ -30,8 +30,10 @@ impl<'a> Facts<'a> {
         self.text.push('\n');
     }
 
-    /// Lines that were escaped already.
-    pub(crate) fn lines(&mut self, lines: &str) {
+    /// A name over lines that were escaped already.
+    pub(crate) fn lines(&mut self, name: &str, lines: &str) {
+        self.text.push_str(&self.look.paint(Paint::Heading, name));
+        self.text.push('\n');
         self.text.push_str(lines);
     }
 

@@ -72,10 +72,9 @@ fn page(registration: &Registration, now: Option<SystemTime>, look: &Look) -> St
     if registration.blockers.is_empty() {
         facts.fact("held by", "nothing");
     } else {
-        facts.fact("held by", "");
-        facts.lines(&blocker_lines(&registration.blockers, now, look));
+        facts.lines("held by", &blocker_lines(&registration.blockers, now, look));
     }
-    facts.into_text().replace(" \n", "\n")
+    facts.into_text()
 }
 
 fn attempt_facts(facts: &mut Facts<'_>, attempt: &Attempt, now: Option<SystemTime>, look: &Look) {
@@ -130,7 +129,7 @@ pub(super) mod tests {
               finished    2023-11-14 22:23:20 (now)
               outcome     rejected
               detail      TypeError: \u{1b}[2J
-            held by      
+            held by
               BACKOFF  the back-off passes; since 2023-11-14 22:23:20 (now); not before 2023-11-14 22:28:20 (in 5m)
               OFFLINE  the network comes back; since 2023-11-14 22:21:20 (2m ago)
         "#]]
