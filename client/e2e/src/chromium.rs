@@ -182,6 +182,16 @@ impl Chromium {
         self.call("Input.insertText", json!({ "text": text }), Some(page)).await.map(drop)
     }
 
+    /// Grants `origin` (no slash at its end) a permission, by its name in the web's API.
+    ///
+    /// # Errors
+    /// When Chromium does not know the permission.
+    pub async fn grant(&mut self, origin: &str, permission: &str) -> Result<(), HarnessError> {
+        let grant =
+            json!({ "origin": origin, "permission": { "name": permission }, "setting": "granted" });
+        self.call("Browser.setPermission", grant, None).await.map(drop)
+    }
+
     /// Makes the page fit for pictures: a phone's size, no scroll bars, nothing in motion.
     ///
     /// # Errors

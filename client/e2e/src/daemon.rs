@@ -43,7 +43,7 @@ pub struct DaemonSetup {
     pub settle: Option<Duration>,
     /// Real or simulated.
     pub host: HostKind,
-    /// `RUST_LOG`.
+    /// What it logs, as in `PWASYNC_LOG`.
     pub log: String,
 }
 
@@ -98,7 +98,7 @@ impl DaemonSetup {
             .argument("--state-dir")
             .argument(&self.state)
             .variable("NOTIFY_SOCKET", &notify)
-            .variable("RUST_LOG", &self.log);
+            .variable("PWASYNC_LOG", &self.log);
         if let Some(settle) = self.settle {
             command = command.arguments(["--network-settle", &format!("{}ms", settle.as_millis())]);
         }

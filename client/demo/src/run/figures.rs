@@ -34,10 +34,11 @@ impl Instants {
         self.request.millis_since(self.link_up)
     }
 
-    /// What the daemon itself took, waiting on purpose left out.
+    /// What the daemon itself took, waiting on purpose left out; its clock's cut-off millisecond
+    /// makes that nothing at times, never less.
     pub(crate) fn daemon(&self, settle: Duration) -> f64 {
         let waited = settle.as_secs_f64() * 1_000.0;
-        self.wake.millis_since(self.carrier) - waited
+        (self.wake.millis_since(self.carrier) - waited).max(0.0)
     }
 
     /// The way in order; the parts add up to the total.

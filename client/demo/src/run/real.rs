@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
-use pwasync_e2e::{Binaries, Command};
+use anyhow::{Context, bail};
+use pwasync_e2e::{Binaries, Command, Ending};
 
 use super::{
     RunArguments,
@@ -117,7 +117,9 @@ fn tell_parts(
     narrator.quote(&format!("{:<30} {total:>9.1} ms", "link to server"))?;
     let own = median(rounds.iter().map(|round| round.daemon(settle))).unwrap_or_default();
     narrator.quote(&format!(
-        "of which the daemon's own work {own:>9.1} ms (settle time {settle:?} left out)"
+        "{:<30} {own:>9.1} ms ({} ms of settle time left out; it tells whole milliseconds)",
+        "the daemon's own work",
+        settle.as_millis()
     ))?;
     if rounds.len() > 1 {
         narrator.quote(&format!("(each line is the median of {})", rounds.len()))?;
@@ -146,7 +148,10 @@ async fn syncctl(binaries: &Binaries, stage: &Stage, arguments: &[&str]) -> anyh
         .variable("NO_COLOR", "1")
         .run(None, LIMIT)
         .await?;
-    Ok(output.stdout + &output.stderr)
+    if output.ending != Ending::Good {
+        bail!("`syncctl {}` failed: {}", arguments.join(" "), output.stderr.trim());
+    }
+    Ok(output.stdout)
 }
 
 #[cfg(test)]

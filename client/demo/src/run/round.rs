@@ -37,7 +37,7 @@ pub(super) async fn pull_out(stage: &mut Stage, narrator: &mut Narrator<'_>) -> 
     narrator.line("daemon", "sees that the host is offline")?;
     let offline = "document.querySelector('[data-online=no]')";
     stage.chromium.wait_until(&stage.page, offline, LIMIT).await?;
-    narrator.line("chromium", "has noticed, too (it takes its time)")?;
+    narrator.line("page", "says so, too")?;
     Ok(())
 }
 
@@ -100,21 +100,21 @@ pub(super) async fn put_back(stage: &mut Stage, id: RegistrationId) -> anyhow::R
     }
     let request = Moment::from_unix_millis(at);
     let event = Moment::from_unix_millis(message.started_at);
-    let mut story = followed.story;
-    story.push((link_up, "the cable is put back in".to_owned()));
-    story.push((carrier_at, "kernel tells of the carrier".to_owned()));
+    // The daemon tells whole milliseconds, the rest of one is cut off: what it saw was not
+    // before its cause. And it may have read the kernel's message sooner than we.
+    let online = followed.online.max(link_up);
+    let carrier = carrier_at.min(online);
+    let mut story = vec![
+        (link_up, "the cable is put back in".to_owned()),
+        (carrier, "kernel tells of the carrier".to_owned()),
+    ];
+    story.extend(followed.story.into_iter().map(|(at, what)| (at.max(online), what)));
     story.push((event, "service worker: sync event begins".to_owned()));
     story.push((request, format!("server: \"{}\" arrives, answer {status}", message.text)));
     story.push((shown, "page shows it sent".to_owned()));
     story.sort_by_key(|(at, _)| *at);
-    let instants = Instants {
-        link_up,
-        carrier: carrier_at,
-        online: followed.online,
-        wake: followed.wake,
-        event,
-        request,
-    };
+    let wake = followed.wake.max(online);
+    let instants = Instants { link_up, carrier, online, wake, event, request };
     Ok(Seen { instants, story })
 }
 

@@ -69,8 +69,9 @@ impl Stage {
         let daemon = setup.start(Some(cable.near())).await?;
         let client = Client::new(SocketPath::at(setup.socket()));
         let version = client.status().await?.daemon_version;
-        let settling = settle
-            .map_or("its default settle time".to_owned(), |time| format!("settle time {time:?}"));
+        let settling = settle.map_or("its default settle time".to_owned(), |time| {
+            format!("settle time {} ms", time.as_millis())
+        });
         narrator.line("daemon", &format!("pwasyncd {version} at the near end, {settling}"))?;
 
         let user = browser_user(show)?;
@@ -103,6 +104,10 @@ impl Stage {
         chromium.wait_until(&page, READY, LIMIT).await?;
         narrator
             .line("page", "open, its service worker installed; it knows the standard API alone")?;
+        // As an app has it that was installed: then it may fetch its news in the background.
+        chromium.grant(ORIGIN.trim_end_matches('/'), "periodic-background-sync").await?;
+        chromium.reload(&page, LIMIT).await?;
+        chromium.wait_until(&page, READY, LIMIT).await?;
         let socket = setup.socket();
         Ok(Self {
             chromium,
