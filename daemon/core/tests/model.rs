@@ -2,31 +2,21 @@
 //! can happen, crashes with unwritten records among it.
 
 mod reference;
+mod scheduler;
 mod transition;
 
 use std::time::Duration;
 
 use proptest::{prelude::*, test_runner::Config};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
-use pwasync_core::{
-    Caller, RunNow, Viewer,
-    attempt::{Finished, Outcome},
-    blocker::BlockerCode,
-    effect::{Counted, Effect},
-    event::Event,
-    key::{AttemptId, RegistrationKey, SessionId},
-    registration::{Registration, Reregistered, Schedule, State, Wait},
-    time::Timestamp,
-};
+use pwasync_core::{blocker::BlockerCode, facts::Sleep, key::SyncKind, time::Timestamp};
 
 use self::{
-    reference::{Reference, Tell},
-    transition::{Key, Transition, name, owner, real_profile},
+    reference::Reference,
+    scheduler::{act, codes, listed, said},
+    transition::{Key, Request, Speech, Transition, Wish},
 };
-use crate::support::{
-    names::{self, clock, code, words},
-    world::{Commits, Hello, Left, World},
-};
+use crate::support::{facts::HostChange, names::code, world::World};
 
 prop_state_machine! {
     // As many cases as PROPTEST_CASES says, 256 at least.
@@ -38,7 +28,7 @@ prop_state_machine! {
     })]
 
     #[test]
-    fn the_scheduler_does_what_the_reference_does(sequential 1..60 => Model);
+    fn the_scheduler_does_what_the_reference_does(sequential 1..100 => Model);
 }
 
 struct Machine;
@@ -49,7 +39,9 @@ impl ReferenceStateMachine for Machine {
 
     fn init_state() -> BoxedStrategy<Reference> {
         let settle = prop_oneof![Just(Duration::ZERO), Just(Duration::from_secs(1))];
-        settle.prop_map(Reference::new).boxed()
+        let slots = prop_oneof![Just((2, 1)), Just((3, 2)), Just((16, 8))];
+        let state = (settle, slots);
+        state.prop_map(|(settle, (all, owner))| Reference::new(settle, all, owner)).boxed()
     }
 
     fn transitions(state: &Reference) -> BoxedStrategy<Transition> {
@@ -59,53 +51,19 @@ impl ReferenceStateMachine for Machine {
     fn apply(mut state: Reference, transition: &Transition) -> Reference {
         state.begin();
         match transition {
-            Transition::Register(wish) => state.register(*wish),
-            Transition::Unregister(key) => {
-                state.identify(key.owner());
-                let gone = state.remove_where(|one| one == *key, Tell::No);
-                state.reply = if gone == 1 { "removed" } else { "absent" }.to_owned();
+            Transition::Jump(by) => {
+                state.jump(*by);
+                return state;
             }
-            Transition::RemoveScope(key) => {
-                state.identify(key.owner());
-                let gone = state.remove_where(|one| one.worker() == key.worker(), Tell::Yes);
-                state.reply = gone.to_string();
-            }
-            Transition::Reconcile(profile, list) => {
-                state.reconcile(owner(*profile), *profile, list);
-            }
+            // These are no inputs of the core.
             Transition::NewLogin(owner) => state.new_login(*owner),
-            Transition::Host(change) => {
-                state.facts.change(state.now, *change, &state.policy);
-            }
-            Transition::Attach { profile, capacity, running, finished } => {
-                let capacity = usize::try_from(*capacity).unwrap();
-                state.attach(*profile, capacity, running, finished);
-            }
-            Transition::Ready(profile) => state.ready(*profile),
-            Transition::Close(profile) => {
-                state.close(*profile);
-            }
-            Transition::Started(key) => {
-                if let (Some(serial), true) = (state.heard_of(*key), state.is_attached(key.profile))
-                {
-                    state.started(serial);
-                }
-            }
-            Transition::Finished { key, outcome, retry_after } => {
-                if let (Some(serial), true) = (state.heard_of(*key), state.is_attached(key.profile))
-                {
-                    state.take_outcome(serial, *outcome, *retry_after);
-                }
-            }
-            Transition::FinishedLate(profile) => state.finished_late(*profile),
-            Transition::RunNow(key, force) => state.run_now(*key, *force),
-            Transition::Remove(key) => {
-                state.remove_where(|one| one == *key, Tell::Yes);
-            }
-            Transition::Pass(by) => state.pass(*by),
             Transition::Hold => state.hold(),
             Transition::Commit => state.commit(),
             Transition::Crash => state.crash(),
+            Transition::Pass(by) => state.pass(*by),
+            Transition::Host(change) => state.host(*change),
+            Transition::Ask(request) => state.ask(request),
+            Transition::Say(speech) => state.say(speech),
         }
         state.finish_step();
         state
@@ -149,230 +107,6 @@ impl StateMachineTest for Model {
     }
 }
 
-/// Does to the world what the transition says; its answer in the reference's words.
-fn act(world: &mut World, reference: &Reference, transition: &Transition) -> String {
-    match transition {
-        Transition::Register(wish) => {
-            let caller = caller(reference, wish.key.owner());
-            let result = world.input(|core, now| core.register(now, &caller, wish.real()));
-            result.map_or("refused".to_owned(), |done| words(done.change))
-        }
-        Transition::Unregister(key) => {
-            let caller = caller(reference, key.owner());
-            words(world.input(|core, now| core.unregister(now, &caller, &key.real())))
-        }
-        Transition::RemoveScope(key) => {
-            let caller = caller(reference, key.owner());
-            let worker = key.real().worker;
-            world.input(|core, now| core.remove_scope(now, &caller, &worker)).to_string()
-        }
-        Transition::Reconcile(profile, list) => {
-            let caller = caller(reference, owner(*profile));
-            let list = list.iter().map(|wish| wish.real()).collect();
-            let profile = real_profile(*profile);
-            let result = world.input(|core, now| core.reconcile(now, &caller, &profile, list));
-            result.map_or("refused".to_owned(), |done| {
-                format!("added {}, removed {}", done.added.len(), done.removed.len())
-            })
-        }
-        Transition::Attach { profile, capacity, running, finished } => {
-            let stale = world.ended().next();
-            let running = running.iter().filter_map(|key| heard_of(world, *key)).chain(stale);
-            let said = finished
-                .iter()
-                .filter_map(|(key, outcome)| Some(ended(heard_of(world, *key)?, *outcome, None)));
-            let hello = Hello {
-                capacity: Some(*capacity),
-                running: running.collect(),
-                finished: said.collect(),
-            };
-            let opened = world.attach(&real_profile(*profile), hello, |_| None);
-            format!("abandon {}", opened.abandon.len() - usize::from(stale.is_some()))
-        }
-        Transition::RunNow(key, force) => run_now(world, *key, *force),
-        Transition::NewLogin(_)
-        | Transition::Host(_)
-        | Transition::Ready(_)
-        | Transition::Close(_)
-        | Transition::Started(_)
-        | Transition::Finished { .. }
-        | Transition::FinishedLate(_)
-        | Transition::Remove(_)
-        | Transition::Pass(_)
-        | Transition::Hold
-        | Transition::Commit
-        | Transition::Crash => {
-            happen(world, transition);
-            String::new()
-        }
-    }
-}
-
-/// What wants no answer.
-fn happen(world: &mut World, transition: &Transition) {
-    match transition {
-        Transition::Host(change) => world.host(*change),
-        Transition::Ready(profile) => world.ready(&real_profile(*profile)),
-        Transition::Close(profile) => world.close(&real_profile(*profile)),
-        Transition::Started(key) => {
-            if let Some((session, attempt)) = heard_here(world, *key) {
-                world.event(Event::AttemptStarted { session, attempt });
-            }
-        }
-        Transition::Finished { key, outcome, retry_after } => {
-            if let Some((session, attempt)) = heard_here(world, *key) {
-                let finished = ended(attempt, *outcome, *retry_after);
-                world.event(Event::AttemptFinished { session, finished });
-            }
-        }
-        Transition::FinishedLate(profile) => {
-            let session = world.browsers.get(&real_profile(*profile)).map(|browser| browser.id);
-            if let (Some(session), Some(attempt)) = (session, world.ended().last()) {
-                let before = world.scheduler.to_saved();
-                let finished = ended(attempt, Outcome::Completed, None);
-                world.event(Event::AttemptFinished { session, finished });
-                assert_eq!(world.scheduler.to_saved(), before, "a late outcome counted");
-            }
-        }
-        Transition::Remove(key) => {
-            if let Some(one) = find(world, *key) {
-                let all = Viewer::Administrator;
-                world.input(|core, now| core.remove_by_id(now, all, one.id)).unwrap();
-            }
-        }
-        Transition::Pass(by) => world.run_until(world.now + *by),
-        Transition::Hold => world.commits = Commits::Held,
-        Transition::Commit => {
-            world.commits = Commits::AtOnce;
-            world.commit();
-        }
-        Transition::Crash => {
-            world.commits = Commits::AtOnce;
-            world.crash();
-        }
-        Transition::Register(_)
-        | Transition::Unregister(_)
-        | Transition::RemoveScope(_)
-        | Transition::Reconcile(..)
-        | Transition::Attach { .. }
-        | Transition::RunNow(..)
-        // The next request says so.
-        | Transition::NewLogin(_) => {}
-    }
-}
-
-fn run_now(world: &mut World, key: Key, force: pwasync_core::Force) -> String {
-    let Some(one) = find(world, key) else { return String::new() };
-    let mut reply = String::new();
-    world.run_now(
-        |core, now, force| {
-            let firm = |codes: Vec<String>| format!("held by {}", codes.join(" "));
-            reply = match core.run_now(now, Viewer::Administrator, one.id, force).unwrap() {
-                RunNow::Woken { .. } => "runs".to_owned(),
-                RunNow::AlreadyRunning(_) => "runs already".to_owned(),
-                RunNow::Held(blockers) => {
-                    firm(blockers.iter().map(|blocker| code(blocker.code)).collect())
-                }
-            };
-            None
-        },
-        force,
-    );
-    reply
-}
-
-fn caller(reference: &Reference, owner: usize) -> Caller {
-    let id = names::owner(["ana", "bob"][owner]);
-    Caller { owner: id, name: reference.login(owner).to_string().into() }
-}
-
-fn ended(attempt: AttemptId, outcome: Outcome, retry_after: Option<Duration>) -> Finished {
-    Finished { attempt, outcome, detail: "".into(), retry_after }
-}
-
-fn find(world: &World, key: Key) -> Option<Registration> {
-    Some(world.scheduler.registration(world.now, &key.real())?.registration)
-}
-
-/// The attempt of a key, if its wake reached a browser.
-fn heard_of(world: &World, key: Key) -> Option<AttemptId> {
-    let attempt = find(world, key)?.running()?.id;
-    world.was_delivered(attempt).then_some(attempt)
-}
-
-/// The same, with the session that can speak of it.
-fn heard_here(world: &World, key: Key) -> Option<(SessionId, AttemptId)> {
-    let attempt = heard_of(world, key)?;
-    Some((world.browsers.get(&real_profile(key.profile))?.id, attempt))
-}
-
-/// What left, in the reference's words.
-fn said(world: &World, left: &Left) -> Option<String> {
-    let Left::Effect(effect) = left else { return None };
-    match effect {
-        Effect::Wake(wake) => {
-            let chance = if wake.last_chance { " last chance" } else { "" };
-            Some(format!("wake {}{chance}", name(&wake.key)))
-        }
-        Effect::Cancel { attempt, reason, .. } => {
-            Some(format!("cancel {} {}", name(world.key_of(*attempt)), words(reason)))
-        }
-        Effect::Recorded { counted, .. } => Some(format!("recorded {}", *counted == Counted::Yes)),
-        Effect::CloseSession { .. } => Some("superseded".to_owned()),
-        Effect::Save(_)
-        | Effect::Delete(_)
-        | Effect::SaveCounters(_)
-        | Effect::SaveOwner { .. }
-        | Effect::Notify(_)
-        | Effect::HostChanged => None,
-    }
-}
-
-/// The whole list in the reference's words.
-fn listed(world: &World) -> Vec<String> {
-    let list = world.scheduler.to_saved().registrations;
-    list.iter().map(|one| describe(world, one)).collect()
-}
-
-fn describe(world: &World, one: &Registration) -> String {
-    let state = match &one.state {
-        State::Pending => "due".to_owned(),
-        State::Waiting { until, wait: Wait::Period } => format!("period until {}", clock(*until)),
-        State::Waiting { until, wait: Wait::BackOff } => {
-            format!("back-off until {}", clock(*until))
-        }
-        State::Firing { attempt, reregistered } => {
-            let (sent, until) = (clock(attempt.sent_at), clock(attempt.deadline()));
-            let started = attempt.started_at().map_or("not".to_owned(), clock);
-            let again = *reregistered == Reregistered::WhileFiring;
-            format!(
-                "firing {} sent {sent} started {started} until {until} last {} again {again}",
-                attempt.number, attempt.last_chance
-            )
-        }
-    };
-    let row =
-        one.streak.map_or("none".to_owned(), |row| format!("{} {}", row.length, words(row.of)));
-    let life = match one.schedule {
-        Schedule::OneOff { expires_at } => format!("expires {}", clock(expires_at)),
-        Schedule::Periodic { min_interval, anchor } => {
-            format!("every {min_interval:?} from {}", clock(anchor))
-        }
-    };
-    format!(
-        "{} {}: {state}; {} charged; row {row}; {life}; {}",
-        one.id,
-        name(&one.key),
-        one.attempts,
-        codes(world, &one.key).join(" ")
-    )
-}
-
-fn codes(world: &World, key: &RegistrationKey) -> Vec<String> {
-    let view = world.scheduler.registration(world.now, key).unwrap();
-    view.blockers.iter().map(|blocker| code(blocker.code)).collect()
-}
-
 /// A reload from disk changes no later decision, as far as no turn is to be taken: whose turn it
 /// is does not survive.
 fn check_reload(world: &World, reference: &Reference) {
@@ -410,4 +144,31 @@ fn is_contended(world: &World) -> bool {
 fn without_codes(list: &str) -> String {
     let lines = list.lines().map(|line| line.rsplit_once(';').map_or(line, |(line, _)| line));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What once failed: the shortest sequence that the state machine found is kept here.
+fn replay(settle: Duration, transitions: Vec<Transition>) {
+    let reference = Reference::new(settle, 3, 2);
+    Model::test_sequential(Config::default(), reference, transitions, None);
+}
+
+#[test]
+fn a_resume_at_the_instant_of_the_start_is_one() {
+    let key = Key { profile: 0, scope: 0, kind: SyncKind::OneOff, tag: 0 };
+    let wish = Wish { key, expires_in: None, min_interval: Duration::ZERO };
+    let attach =
+        Speech::Attach { profile: 0, capacity: 1, running: Vec::new(), finished: Vec::new() };
+    replay(
+        Duration::from_secs(1),
+        vec![
+            Transition::Say(attach),
+            Transition::Host(HostChange::Sleep(Sleep::Suspending)),
+            Transition::Host(HostChange::Sleep(Sleep::Awake)),
+            Transition::Ask(Request::Register(wish)),
+            Transition::Say(Speech::Ready(0)),
+            Transition::Host(HostChange::Network(Some(1))),
+            Transition::Pass(Duration::from_secs(1)),
+            Transition::Pass(Duration::from_secs(5)),
+        ],
+    );
 }

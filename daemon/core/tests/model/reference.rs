@@ -20,11 +20,8 @@ use pwasync_core::{
 
 use self::entry::{Entry, Firing, State};
 use super::transition::Key;
-use crate::support::facts::Facts;
-pub(super) use requests::Tell;
+use crate::support::facts::{Facts, HostChange};
 
-const SLOTS: usize = 3;
-const OWNER_SLOTS: usize = 2;
 /// Registrations of one owner.
 const SHARE: usize = 7;
 
@@ -51,6 +48,8 @@ struct Book {
 #[derive(Clone, Debug)]
 pub(super) struct Reference {
     pub(super) policy: Policy,
+    slots: usize,
+    owner_slots: usize,
     pub(super) now: Timestamp,
     pub(super) facts: Facts,
     book: Book,
@@ -74,10 +73,11 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    pub(super) fn new(settle: Duration) -> Self {
+    /// With so many slots in all and for one owner.
+    pub(super) fn new(settle: Duration, slots: usize, owner_slots: usize) -> Self {
         let policy = Policy {
-            slots: u32::try_from(SLOTS).unwrap(),
-            owner_slots: u32::try_from(OWNER_SLOTS).unwrap(),
+            slots: u32::try_from(slots).unwrap(),
+            owner_slots: u32::try_from(owner_slots).unwrap(),
             owner_registrations: SHARE,
             resume_settle: settle * 5,
             settle,
@@ -85,6 +85,8 @@ impl Reference {
         };
         Self {
             policy,
+            slots,
+            owner_slots,
             now: Timestamp::ZERO,
             facts: Facts::new(),
             book: Book::default(),
@@ -105,6 +107,10 @@ impl Reference {
 
     pub(super) fn login(&self, owner: usize) -> u32 {
         self.logins[owner]
+    }
+
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.book.entries.iter().map(|one| one.key).collect()
     }
 
     /// The keys whose wake has reached a browser, and that are still out.
@@ -175,17 +181,28 @@ impl Reference {
     pub(super) fn pass(&mut self, by: Duration) {
         let end = self.now + by;
         loop {
+            self.finish_step();
             let due = self.book.entries.iter().map(Entry::instant);
             let facts = [self.facts.settled_at(), self.started + 3 * SECOND];
             let next = due.flatten().chain(facts).filter(|at| *at > self.now && *at <= end).min();
             let Some(next) = next else { break };
             self.now = next;
-            self.scan();
-            if self.disk.is_none() {
-                self.flush();
-            }
         }
         self.now = end;
+    }
+
+    /// When something happens to a registration by itself.
+    pub(super) fn next_instant(&self) -> Option<Timestamp> {
+        self.book.entries.iter().filter_map(Entry::instant).min()
+    }
+
+    pub(super) fn jump(&mut self, by: Duration) {
+        self.now = self.now + by;
+    }
+
+    pub(super) fn host(&mut self, change: HostChange) {
+        self.scan();
+        self.facts.change(self.now, change, &self.policy);
     }
 
     pub(super) fn new_login(&mut self, owner: usize) {
@@ -238,7 +255,7 @@ impl Reference {
             .iter()
             .filter(|one| matches!(one.state, State::Due) && self.blockers(one).is_empty());
         let due: Vec<&Entry> = due.collect();
-        let under_share = |one: &&&Entry| self.out_of(one.key.owner()) < OWNER_SLOTS;
+        let under_share = |one: &&&Entry| self.out_of(one.key.owner()) < self.owner_slots;
         let first: Vec<_> = due.iter().filter(under_share).copied().collect();
         let due = if first.is_empty() { due } else { first };
         let owner = |one: &&Entry| one.key.owner();
@@ -289,7 +306,7 @@ impl Reference {
                 let here = self
                     .firing()
                     .filter(|(key, firing)| key.profile == one.key.profile && firing.attached);
-                if here.count() >= *capacity || self.firing().count() >= SLOTS {
+                if here.count() >= *capacity || self.firing().count() >= self.slots {
                     codes.push("CONCURRENCY");
                 }
             }

@@ -24,7 +24,7 @@ pub(super) struct Key {
     pub(super) profile: usize,
     pub(super) scope: usize,
     pub(super) kind: SyncKind,
-    tag: usize,
+    pub(super) tag: usize,
 }
 
 impl Key {
@@ -89,17 +89,39 @@ impl Wish {
 
 #[derive(Clone, Debug)]
 pub(super) enum Transition {
+    Ask(Request),
+    Say(Speech),
+    Host(HostChange),
+    /// From the owner's next request on, its uid has another login name.
+    NewLogin(usize),
+    Pass(Duration),
+    /// Time passes, and nobody tells the core until the next input.
+    Jump(Duration),
+    /// From here on nothing reaches the disk.
+    Hold,
+    Commit,
+    /// What has not reached the disk is lost.
+    Crash,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Request {
     Register(Wish),
     Unregister(Key),
     RemoveScope(Key),
     Reconcile(usize, Vec<Wish>),
-    /// From the owner's next request on, its uid has another login name.
-    NewLogin(usize),
-    Host(HostChange),
+    RunNow(Key, Force),
+    Remove(Key),
+}
+
+/// What a browser says.
+#[derive(Clone, Debug)]
+pub(super) enum Speech {
     Attach {
         profile: usize,
         capacity: u32,
-        /// What the browser says of the attempts that it was sent, if they are still out.
+        /// Of the attempts that it was sent, if they are still out.
         running: Vec<Key>,
         finished: Vec<(Key, Outcome)>,
     },
@@ -113,47 +135,84 @@ pub(super) enum Transition {
     },
     /// An outcome of an attempt that ended before.
     FinishedLate(usize),
-    RunNow(Key, Force),
-    Remove(Key),
-    Pass(Duration),
-    /// From here on nothing reaches the disk.
-    Hold,
-    Commit,
-    /// What has not reached the disk is lost.
-    Crash,
 }
 
+/// Weighed so that most of the time something can run: what stands in the way is put aside sooner
+/// or later, and what is there already comes up again.
 pub(super) fn transitions(state: &Reference) -> BoxedStrategy<Transition> {
     let out = state.delivered();
     let profile = || 0..PROFILES.len();
+    let away = (0..PROFILES.len()).filter(|profile| !state.is_attached(*profile));
+    let away: Vec<_> = away.collect();
     let mut choices = vec![
-        (12, wish().prop_map(Transition::Register).boxed()),
-        (2, key().prop_map(Transition::Unregister).boxed()),
-        (1, key().prop_map(Transition::RemoveScope).boxed()),
+        (8, wish(key()).prop_map(Request::Register).prop_map(Transition::Ask).boxed()),
+        (1, key().prop_map(Request::RemoveScope).prop_map(Transition::Ask).boxed()),
         (1, reconcile().boxed()),
         (1, (0..2_usize).prop_map(Transition::NewLogin).boxed()),
-        (9, host().prop_map(Transition::Host).boxed()),
-        (6, attach(out.clone())),
-        (8, profile().prop_map(Transition::Ready).boxed()),
-        (2, profile().prop_map(Transition::Close).boxed()),
-        (1, profile().prop_map(Transition::FinishedLate).boxed()),
-        (
-            3,
-            (key(), select(&[Force::No, Force::Yes]))
-                .prop_map(|(key, force)| Transition::RunNow(key, force))
-                .boxed(),
-        ),
-        (1, key().prop_map(Transition::Remove).boxed()),
-        (14, pass().prop_map(Transition::Pass).boxed()),
+        (3, host().prop_map(Transition::Host).boxed()),
+        (2, attach((0..PROFILES.len()).collect(), out.clone())),
+        (4, profile().prop_map(Speech::Ready).prop_map(Transition::Say).boxed()),
+        (1, profile().prop_map(Speech::Close).prop_map(Transition::Say).boxed()),
+        (1, profile().prop_map(Speech::FinishedLate).prop_map(Transition::Say).boxed()),
+        (8, pass().prop_map(Transition::Pass).boxed()),
+        (1, pass().prop_map(Transition::Jump).boxed()),
         (1, Just(Transition::Hold).boxed()),
         (2, Just(Transition::Commit).boxed()),
-        (3, Just(Transition::Crash).boxed()),
+        (2, Just(Transition::Crash).boxed()),
     ];
+    // Up to the next deadline and no further, so that there is time to answer what it brings.
+    let next = state.next_instant().filter(|at| *at > state.now);
+    choices.extend(next.map(|at| {
+        let by = at.saturating_since(state.now);
+        (10, Just(Transition::Pass(by)).boxed())
+    }));
+    choices.extend(put_aside(state).map(|change| (5, Just(Transition::Host(change)).boxed())));
+    if !away.is_empty() {
+        choices.push((6, attach(away, out.clone())));
+    }
+    let known = state.keys();
+    if !known.is_empty() {
+        let force = select(&[Force::No, Force::Yes]);
+        let known = || select(known.clone());
+        choices.extend([
+            (7, wish(known()).prop_map(Request::Register).prop_map(Transition::Ask).boxed()),
+            (2, known().prop_map(Request::Unregister).prop_map(Transition::Ask).boxed()),
+            (
+                3,
+                (known(), force)
+                    .prop_map(|(key, force)| Transition::Ask(Request::RunNow(key, force)))
+                    .boxed(),
+            ),
+            (1, known().prop_map(Request::Remove).prop_map(Transition::Ask).boxed()),
+        ]);
+    }
     if !out.is_empty() {
-        choices.push((6, select(out.clone()).prop_map(Transition::Started).boxed()));
-        choices.push((18, finished(out)));
+        choices.push((
+            9,
+            select(out.clone()).prop_map(Speech::Started).prop_map(Transition::Say).boxed(),
+        ));
+        choices.push((
+            4,
+            wish(select(out.clone())).prop_map(Request::Register).prop_map(Transition::Ask).boxed(),
+        ));
+        choices.push((12, finished(out)));
     }
     Union::new_weighted(choices).boxed()
+}
+
+/// What ends the host's facts that hold all.
+fn put_aside(state: &Reference) -> impl Iterator<Item = HostChange> {
+    let facts = &state.facts;
+    let battery = Power { battery_percent: Some(80), on_battery: false };
+    let low = facts.power.is_some_and(|power| power.on_battery);
+    let offline = !matches!(facts.network, Some(Some(_)));
+    let aside = [
+        offline.then_some(HostChange::Network(Some(1))),
+        low.then_some(HostChange::Power(battery)),
+        (facts.sleep == Sleep::Suspending).then_some(HostChange::Sleep(Sleep::Awake)),
+        (facts.store == StoreAccess::ReadOnly).then_some(HostChange::Store(StoreAccess::Writable)),
+    ];
+    aside.into_iter().flatten()
 }
 
 fn key() -> impl Strategy<Value = Key> + Clone {
@@ -162,10 +221,10 @@ fn key() -> impl Strategy<Value = Key> + Clone {
         .prop_map(|(profile, scope, kind, tag)| Key { profile, scope, kind, tag })
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn wish(key: impl Strategy<Value = Key>) -> impl Strategy<Value = Wish> {
     let expires_in = option::weighted(0.3, select(&[60_u64, 400, 7_200]));
     let hours = select(&[0_u64, 12, 13, 24]);
-    (key(), expires_in, hours).prop_map(|(key, expires_in, hours)| Wish {
+    (key, expires_in, hours).prop_map(|(key, expires_in, hours)| Wish {
         key,
         expires_in: expires_in.map(Duration::from_secs),
         min_interval: Duration::from_secs(hours * 3_600),
@@ -173,11 +232,11 @@ fn wish() -> impl Strategy<Value = Wish> {
 }
 
 fn reconcile() -> impl Strategy<Value = Transition> {
-    (0..PROFILES.len(), vec(wish(), 0..5)).prop_map(|(profile, mut list)| {
+    (0..PROFILES.len(), vec(wish(key()), 0..5)).prop_map(|(profile, mut list)| {
         for wish in &mut list {
             wish.key.profile = profile;
         }
-        Transition::Reconcile(profile, list)
+        Transition::Ask(Request::Reconcile(profile, list))
     })
 }
 
@@ -198,9 +257,9 @@ fn host() -> impl Strategy<Value = HostChange> {
 }
 
 /// A browser names each attempt that it was sent as running, as finished, or not at all.
-fn attach(out: Vec<Key>) -> BoxedStrategy<Transition> {
+fn attach(profiles: Vec<usize>, out: Vec<Key>) -> BoxedStrategy<Transition> {
     let said = vec(option::weighted(0.8, option::weighted(0.3, outcome())), out.len());
-    (0..PROFILES.len(), 1..=3_u32, said)
+    (select(profiles), 1..=3_u32, said)
         .prop_map(move |(profile, capacity, said)| {
             let (mut running, mut finished) = (Vec::new(), Vec::new());
             for (key, said) in out.iter().zip(said).filter(|(key, _)| key.profile == profile) {
@@ -210,7 +269,7 @@ fn attach(out: Vec<Key>) -> BoxedStrategy<Transition> {
                     Some(Some(outcome)) => finished.push((*key, outcome)),
                 }
             }
-            Transition::Attach { profile, capacity, running, finished }
+            Transition::Say(Speech::Attach { profile, capacity, running, finished })
         })
         .boxed()
 }
@@ -220,7 +279,7 @@ fn finished(out: Vec<Key>) -> BoxedStrategy<Transition> {
     (select(out), outcome(), retry_after)
         .prop_map(|(key, outcome, retry_after)| {
             let retry_after = retry_after.map(Duration::from_secs);
-            Transition::Finished { key, outcome, retry_after }
+            Transition::Say(Speech::Finished { key, outcome, retry_after })
         })
         .boxed()
 }
@@ -239,7 +298,8 @@ fn outcome() -> impl Strategy<Value = Outcome> + Clone {
 
 fn pass() -> impl Strategy<Value = Duration> {
     let seconds = prop_oneof![
-        5 => 1..6_u64,
+        7 => Just(1_u64),
+        3 => 2..6_u64,
         4 => 6..60_u64,
         4 => select(&[180_u64, 300, 301, 900, 1_800]),
         2 => 1_000..50_000_u64,

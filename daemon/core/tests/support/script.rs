@@ -200,6 +200,7 @@ impl Script {
                 self.world.commits = Commits::AtOnce;
                 self.world.crash();
             }
+            ("late", [by]) => self.world.now = self.world.now + names::duration(by),
             ("hold", []) => self.world.commits = Commits::Held,
             ("commit", []) => {
                 self.world.commits = Commits::AtOnce;

@@ -121,7 +121,14 @@ impl World {
         self.input(|scheduler, now| scheduler.handle_event(now, event));
     }
 
+    /// Nothing but the time.
+    pub(crate) fn tick(&mut self) {
+        self.input(|scheduler, now| scheduler.handle_timeout(now));
+    }
+
     pub(crate) fn host(&mut self, change: HostChange) {
+        // What is overdue goes by the facts until now.
+        self.tick();
         let event = self.facts.change(self.now, change, &self.policy);
         self.event(event);
     }
@@ -129,8 +136,8 @@ impl World {
     /// Jumps to the next deadline, if it is not after `limit`.
     pub(crate) fn step(&mut self, limit: Timestamp) -> Option<WakeReason> {
         let (at, reason) = self.scheduler.poll_timeout().filter(|(at, _)| *at <= limit)?;
-        self.now = at;
-        self.input(|scheduler, now| scheduler.handle_timeout(now));
+        self.now = self.now.max(at);
+        self.tick();
         Some(reason)
     }
 
@@ -163,7 +170,7 @@ impl World {
         self.epoch += 1;
         let saved = self.disk.read();
         self.scheduler = Scheduler::restore(self.now, self.policy.clone(), self.epoch, saved);
-        self.input(|scheduler, now| scheduler.handle_timeout(now));
+        self.tick();
         for event in self.facts.tell_again(self.now, &self.policy) {
             self.event(event);
         }
@@ -201,8 +208,9 @@ impl World {
     }
 
     pub(crate) fn close(&mut self, profile: &ProfileKey) {
-        if let Some(browser) = self.browsers.remove(profile) {
+        if let Some(browser) = self.browsers.get(profile) {
             self.event(Event::SessionClosed(browser.id));
+            self.browsers.remove(profile);
         }
     }
 
@@ -244,6 +252,7 @@ impl World {
         let mut stayed = self.clone();
         stayed.commits = Commits::AtOnce;
         stayed.commit();
+        stayed.tick();
         let mut running: BTreeMap<ProfileKey, Vec<AttemptId>> = BTreeMap::new();
         for one in stayed.scheduler.to_saved().registrations {
             let profile = one.key.worker.profile.clone();

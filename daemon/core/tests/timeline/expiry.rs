@@ -152,3 +152,28 @@ fn p_13_the_last_chance_is_also_the_last_before_the_expiry() {
         "#]],
     );
 }
+
+/// An input that comes later than a deadline finds it passed.
+#[test]
+fn p_12_what_has_expired_is_gone_when_the_next_input_comes() {
+    check(
+        "
+        offline
+        open
+        register mail expires 1m
+        register news expires 1m
+        late 2m
+        register mail
+        online
+        +1s
+        ",
+        expect![[r#"
+            00:00 registered mail: created as 1, next 00:00
+            00:00 registered news: created as 2, next 00:00
+            00:02 registered mail: created as 3, next 00:02
+            00:02 mail: removed, expired
+            00:02 news: removed, expired
+            00:02:01 wake 1-1 mail
+        "#]],
+    );
+}

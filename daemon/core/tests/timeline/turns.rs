@@ -432,3 +432,37 @@ fn p_08_an_attempt_without_a_session_keeps_its_slot() {
         "#]],
     );
 }
+
+/// Also when it is the turn of the owner whose event timed out.
+#[test]
+fn p_08_a_time_out_costs_the_turn() {
+    let policy = Policy { slots: 2, owner_slots: 2, ..Policy::default() };
+    check_under(
+        &policy,
+        "
+        online
+        open
+        open bob
+        worker starts
+        00:01 register a0
+        +1s register bob/b0
+        register a1
+        register bob/b1
+        +3m
+        ",
+        expect![[r#"
+            00:01 registered a0: created as 1, next 00:01
+            00:01 wake 1-1 a0
+            00:01:01 registered bob/b0: created as 2, next 00:01:01
+            00:01:01 wake 1-2 bob/b0
+            00:01:01 registered a1: created as 3, next 00:01:01
+            00:01:01 registered bob/b1: created as 4, next 00:01:01
+            00:04 cancel 1-1: time limit
+            00:04 a0: timed out, charged, next 00:09
+            00:04 wake 1-3 bob/b1
+            00:04:01 cancel 1-2: time limit
+            00:04:01 bob/b0: timed out, charged, next 00:09:01
+            00:04:01 wake 1-4 a1
+        "#]],
+    );
+}

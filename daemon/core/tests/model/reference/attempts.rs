@@ -9,21 +9,56 @@ use super::{
     entry::{Entry, State},
     requests::Tell,
 };
-use crate::model::transition::Key;
+use crate::model::transition::{Key, Speech};
 
 impl Reference {
+    /// What a browser says. What it speaks of may be over by the time that it is heard.
+    pub(in crate::model) fn say(&mut self, speech: &Speech) {
+        match speech {
+            Speech::Attach { profile, capacity, running, finished } => {
+                let running = running.iter().filter_map(|key| self.heard_of(*key)).collect();
+                let finished = finished.iter();
+                let finished = finished.filter_map(|(key, how)| Some((self.heard_of(*key)?, *how)));
+                let finished = finished.collect();
+                self.scan();
+                self.attach(*profile, usize::try_from(*capacity).unwrap(), running, finished);
+            }
+            Speech::Ready(profile) => {
+                self.scan();
+                self.ready(*profile);
+            }
+            Speech::Close(profile) => {
+                self.scan();
+                self.close(*profile);
+            }
+            Speech::Started(key) => {
+                let heard = self.heard_of(*key).filter(|_| self.is_attached(key.profile));
+                self.scan();
+                if let Some(serial) = heard {
+                    self.started(serial);
+                }
+            }
+            Speech::Finished { key, outcome, retry_after } => {
+                let heard = self.heard_of(*key).filter(|_| self.is_attached(key.profile));
+                self.scan();
+                if let Some(serial) = heard {
+                    self.take_outcome(serial, *outcome, *retry_after);
+                }
+            }
+            Speech::FinishedLate(profile) => {
+                self.scan();
+                self.finished_late(*profile);
+            }
+        }
+    }
+
     pub(in crate::model) fn attach(
         &mut self,
         profile: usize,
         capacity: usize,
-        running: &[Key],
-        finished: &[(Key, Outcome)],
+        running: Vec<u64>,
+        finished: Vec<(u64, Outcome)>,
     ) {
-        let running: Vec<_> = running.iter().filter_map(|key| self.heard_of(*key)).collect();
-        let finished: Vec<_> = finished
-            .iter()
-            .filter_map(|(key, outcome)| Some((self.heard_of(*key)?, *outcome)))
-            .collect();
         if self.close(profile) {
             self.waits.push("superseded".to_owned());
         }

@@ -6,7 +6,7 @@ use super::{
     DAY, HOUR, Reference, SHARE,
     entry::{Entry, State},
 };
-use crate::model::transition::{Key, Wish};
+use crate::model::transition::{Key, Request, Wish, owner};
 
 /// Whether the browser is told that its event is to end (S-P-21).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,29 @@ pub(in crate::model) enum Tell {
 }
 
 impl Reference {
+    /// What is asked for.
+    pub(in crate::model) fn ask(&mut self, request: &Request) {
+        self.scan();
+        match request {
+            Request::Register(wish) => self.register(*wish),
+            Request::Unregister(key) => {
+                self.identify(key.owner());
+                let gone = self.remove_where(|one| one == *key, Tell::No);
+                self.reply = if gone == 1 { "removed" } else { "absent" }.to_owned();
+            }
+            Request::RemoveScope(key) => {
+                self.identify(key.owner());
+                let gone = self.remove_where(|one| one.worker() == key.worker(), Tell::Yes);
+                self.reply = gone.to_string();
+            }
+            Request::Reconcile(profile, list) => self.reconcile(owner(*profile), *profile, list),
+            Request::RunNow(key, force) => self.run_now(*key, *force),
+            Request::Remove(key) => {
+                self.remove_where(|one| one == *key, Tell::Yes);
+            }
+        }
+    }
+
     /// A uid that belongs to another name starts empty.
     pub(in crate::model) fn identify(&mut self, owner: usize) {
         let login = self.logins[owner];

@@ -1,0 +1,246 @@
+//! The scheduler's side of the model: does what a transition says, and tells what became of it in
+//! the reference's words.
+
+use std::time::Duration;
+
+use pwasync_core::{
+    Caller, Force, RunNow, Viewer,
+    attempt::{Finished, Outcome},
+    effect::{Counted, Effect},
+    event::Event,
+    key::{AttemptId, RegistrationKey, SessionId},
+    registration::{Registration, Reregistered, Schedule, State, Wait},
+};
+
+use super::{
+    reference::Reference,
+    transition::{Key, Request, Speech, Transition, name, owner, real_profile},
+};
+use crate::support::{
+    names::{self, clock, code, words},
+    world::{Commits, Hello, Left, World},
+};
+
+/// Does to the world what the transition says; its answer in the reference's words.
+pub(super) fn act(world: &mut World, reference: &Reference, transition: &Transition) -> String {
+    let reply = happen(world, reference, transition);
+    // Also what came to nothing is an input; only a jump is none.
+    if !matches!(transition, Transition::Jump(_)) {
+        world.tick();
+    }
+    reply
+}
+
+fn happen(world: &mut World, reference: &Reference, transition: &Transition) -> String {
+    match transition {
+        Transition::Ask(request) => return ask(world, reference, request),
+        Transition::Say(speech) => return say(world, speech),
+        Transition::Host(change) => world.host(*change),
+        // The next request says so.
+        Transition::NewLogin(_) => {}
+        Transition::Pass(by) => world.run_until(world.now + *by),
+        Transition::Jump(by) => world.now = world.now + *by,
+        Transition::Hold => world.commits = Commits::Held,
+        Transition::Commit => {
+            world.commits = Commits::AtOnce;
+            world.commit();
+        }
+        Transition::Crash => {
+            world.commits = Commits::AtOnce;
+            world.crash();
+        }
+    }
+    String::new()
+}
+
+fn ask(world: &mut World, reference: &Reference, request: &Request) -> String {
+    match request {
+        Request::Register(wish) => {
+            let caller = caller(reference, wish.key.owner());
+            let result = world.input(|core, now| core.register(now, &caller, wish.real()));
+            result.map_or("refused".to_owned(), |done| words(done.change))
+        }
+        Request::Unregister(key) => {
+            let caller = caller(reference, key.owner());
+            words(world.input(|core, now| core.unregister(now, &caller, &key.real())))
+        }
+        Request::RemoveScope(key) => {
+            let caller = caller(reference, key.owner());
+            let worker = key.real().worker;
+            world.input(|core, now| core.remove_scope(now, &caller, &worker)).to_string()
+        }
+        Request::Reconcile(profile, list) => {
+            let caller = caller(reference, owner(*profile));
+            let list = list.iter().map(|wish| wish.real()).collect();
+            let profile = real_profile(*profile);
+            let result = world.input(|core, now| core.reconcile(now, &caller, &profile, list));
+            result.map_or("refused".to_owned(), |done| {
+                format!("added {}, removed {}", done.added.len(), done.removed.len())
+            })
+        }
+        Request::RunNow(key, force) => run_now(world, *key, *force),
+        Request::Remove(key) => {
+            if let Some(one) = find(world, *key) {
+                let all = Viewer::Administrator;
+                world.input(|core, now| core.remove_by_id(now, all, one.id));
+            }
+            String::new()
+        }
+    }
+}
+
+fn say(world: &mut World, speech: &Speech) -> String {
+    match speech {
+        Speech::Attach { profile, capacity, running, finished } => {
+            let stale = world.ended().next();
+            let running = running.iter().filter_map(|key| heard_of(world, *key)).chain(stale);
+            let said = finished
+                .iter()
+                .filter_map(|(key, outcome)| Some(ended(heard_of(world, *key)?, *outcome, None)));
+            let hello = Hello {
+                capacity: Some(*capacity),
+                running: running.collect(),
+                finished: said.collect(),
+            };
+            let opened = world.attach(&real_profile(*profile), hello, |_| None);
+            return format!("abandon {}", opened.abandon.len() - usize::from(stale.is_some()));
+        }
+        Speech::Ready(profile) => world.ready(&real_profile(*profile)),
+        Speech::Close(profile) => world.close(&real_profile(*profile)),
+        Speech::Started(key) => {
+            if let Some((session, attempt)) = heard_here(world, *key) {
+                world.event(Event::AttemptStarted { session, attempt });
+            }
+        }
+        Speech::Finished { key, outcome, retry_after } => {
+            if let Some((session, attempt)) = heard_here(world, *key) {
+                let finished = ended(attempt, *outcome, *retry_after);
+                world.event(Event::AttemptFinished { session, finished });
+            }
+        }
+        Speech::FinishedLate(profile) => {
+            world.tick();
+            let session = world.browsers.get(&real_profile(*profile)).map(|browser| browser.id);
+            if let (Some(session), Some(attempt)) = (session, world.ended().last()) {
+                let before = world.scheduler.to_saved();
+                let finished = ended(attempt, Outcome::Completed, None);
+                world.event(Event::AttemptFinished { session, finished });
+                assert_eq!(world.scheduler.to_saved(), before, "a late outcome counted");
+            }
+        }
+    }
+    String::new()
+}
+
+fn run_now(world: &mut World, key: Key, force: Force) -> String {
+    let Some(one) = find(world, key) else { return String::new() };
+    let mut reply = String::new();
+    world.run_now(
+        |core, now, force| {
+            let firm = |codes: Vec<String>| format!("held by {}", codes.join(" "));
+            reply = match core.run_now(now, Viewer::Administrator, one.id, force) {
+                None => String::new(),
+                Some(RunNow::Woken { .. }) => "runs".to_owned(),
+                Some(RunNow::AlreadyRunning(_)) => "runs already".to_owned(),
+                Some(RunNow::Held(blockers)) => {
+                    firm(blockers.iter().map(|blocker| code(blocker.code)).collect())
+                }
+            };
+            None
+        },
+        force,
+    );
+    reply
+}
+
+fn caller(reference: &Reference, owner: usize) -> Caller {
+    let id = names::owner(["ana", "bob"][owner]);
+    Caller { owner: id, name: reference.login(owner).to_string().into() }
+}
+
+fn ended(attempt: AttemptId, outcome: Outcome, retry_after: Option<Duration>) -> Finished {
+    Finished { attempt, outcome, detail: "".into(), retry_after }
+}
+
+fn find(world: &World, key: Key) -> Option<Registration> {
+    Some(world.scheduler.registration(world.now, &key.real())?.registration)
+}
+
+/// The attempt of a key, if its wake reached a browser.
+fn heard_of(world: &World, key: Key) -> Option<AttemptId> {
+    let attempt = find(world, key)?.running()?.id;
+    world.was_delivered(attempt).then_some(attempt)
+}
+
+/// The same, with the session that can speak of it.
+fn heard_here(world: &World, key: Key) -> Option<(SessionId, AttemptId)> {
+    let attempt = heard_of(world, key)?;
+    Some((world.browsers.get(&real_profile(key.profile))?.id, attempt))
+}
+
+/// What left, in the reference's words.
+pub(super) fn said(world: &World, left: &Left) -> Option<String> {
+    let Left::Effect(effect) = left else { return None };
+    match effect {
+        Effect::Wake(wake) => {
+            let chance = if wake.last_chance { " last chance" } else { "" };
+            Some(format!("wake {}{chance}", name(&wake.key)))
+        }
+        Effect::Cancel { attempt, reason, .. } => {
+            Some(format!("cancel {} {}", name(world.key_of(*attempt)), words(reason)))
+        }
+        Effect::Recorded { counted, .. } => Some(format!("recorded {}", *counted == Counted::Yes)),
+        Effect::CloseSession { .. } => Some("superseded".to_owned()),
+        Effect::Save(_)
+        | Effect::Delete(_)
+        | Effect::SaveCounters(_)
+        | Effect::SaveOwner { .. }
+        | Effect::Notify(_)
+        | Effect::HostChanged => None,
+    }
+}
+
+/// The whole list in the reference's words.
+pub(super) fn listed(world: &World) -> Vec<String> {
+    let list = world.scheduler.to_saved().registrations;
+    list.iter().map(|one| describe(world, one)).collect()
+}
+
+fn describe(world: &World, one: &Registration) -> String {
+    let state = match &one.state {
+        State::Pending => "due".to_owned(),
+        State::Waiting { until, wait: Wait::Period } => format!("period until {}", clock(*until)),
+        State::Waiting { until, wait: Wait::BackOff } => {
+            format!("back-off until {}", clock(*until))
+        }
+        State::Firing { attempt, reregistered } => {
+            let (sent, until) = (clock(attempt.sent_at), clock(attempt.deadline()));
+            let started = attempt.started_at().map_or("not".to_owned(), clock);
+            let again = *reregistered == Reregistered::WhileFiring;
+            format!(
+                "firing {} sent {sent} started {started} until {until} last {} again {again}",
+                attempt.number, attempt.last_chance
+            )
+        }
+    };
+    let row =
+        one.streak.map_or("none".to_owned(), |row| format!("{} {}", row.length, words(row.of)));
+    let life = match one.schedule {
+        Schedule::OneOff { expires_at } => format!("expires {}", clock(expires_at)),
+        Schedule::Periodic { min_interval, anchor } => {
+            format!("every {min_interval:?} from {}", clock(anchor))
+        }
+    };
+    format!(
+        "{} {}: {state}; {} charged; row {row}; {life}; {}",
+        one.id,
+        name(&one.key),
+        one.attempts,
+        codes(world, &one.key).join(" ")
+    )
+}
+
+pub(super) fn codes(world: &World, key: &RegistrationKey) -> Vec<String> {
+    let view = world.scheduler.registration(world.now, key).unwrap();
+    view.blockers.iter().map(|blocker| code(blocker.code)).collect()
+}
