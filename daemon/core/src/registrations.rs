@@ -16,12 +16,18 @@ pub(crate) struct Registrations {
     by_id: BTreeMap<RegistrationId, Registration>,
     by_worker: BTreeMap<Arc<WorkerKey>, BTreeMap<(SyncKind, Tag), RegistrationId>>,
     owner_counts: BTreeMap<OwnerId, usize>,
+    profile_counts: BTreeMap<ProfileKey, usize>,
     origin_counts: BTreeMap<(OwnerId, String), usize>,
 }
 
 impl Registrations {
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// Whether a profile has any.
+    pub(crate) fn has_profile(&self, profile: &ProfileKey) -> bool {
+        self.profile_counts.contains_key(profile)
     }
 
     pub(crate) fn of_owner(&self, owner: OwnerId) -> usize {
@@ -54,6 +60,7 @@ impl Registrations {
         registration.key.worker = self.share(registration.key.worker);
         let RegistrationKey { worker, kind, tag } = registration.key.clone();
         let owner = worker.profile.owner;
+        *self.profile_counts.entry(worker.profile.clone()).or_default() += 1;
         *self.owner_counts.entry(owner).or_default() += 1;
         *self.origin_counts.entry((owner, worker.scope.origin().to_owned())).or_default() += 1;
         self.by_worker.entry(worker).or_default().insert((kind, tag), registration.id);
@@ -70,6 +77,7 @@ impl Registrations {
             }
         }
         let owner = worker.profile.owner;
+        count_down(&mut self.profile_counts, &worker.profile);
         count_down(&mut self.owner_counts, &owner);
         count_down(&mut self.origin_counts, &(owner, worker.scope.origin().to_owned()));
         Some(registration)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     key::{AttemptId, OwnerId, ProfileKey, RegistrationId, SessionId},
     ready::Door,
+    time::Timestamp,
 };
 
 /// One attached browser profile.
@@ -40,6 +41,8 @@ pub(crate) struct Out {
 pub(crate) struct Sessions {
     by_id: BTreeMap<SessionId, Session>,
     by_profile: BTreeMap<ProfileKey, SessionId>,
+    /// When the last session of a profile went, of profiles that have registrations.
+    gone: BTreeMap<ProfileKey, Timestamp>,
     last: u64,
     out: BTreeMap<AttemptId, Out>,
     out_of_owner: BTreeMap<OwnerId, usize>,
@@ -72,7 +75,23 @@ impl Sessions {
     pub(crate) fn set_ready(&mut self, id: SessionId) -> Option<&Session> {
         let session = self.by_id.get_mut(&id)?;
         session.readiness = Readiness::Ready;
+        self.gone.remove(&session.profile);
         Some(session)
+    }
+
+    /// Notes since when a profile's browser is away.
+    pub(crate) fn note_gone(&mut self, profile: ProfileKey, now: Timestamp) {
+        self.gone.insert(profile, now);
+    }
+
+    /// Since when a profile's browser is away, if it was there since the start.
+    pub(crate) fn gone_since(&self, profile: &ProfileKey) -> Option<Timestamp> {
+        self.gone.get(profile).copied()
+    }
+
+    /// Nobody will ask about this profile.
+    pub(crate) fn forget_gone(&mut self, profile: &ProfileKey) {
+        self.gone.remove(profile);
     }
 
     pub(crate) fn get(&self, id: SessionId) -> Option<&Session> {

@@ -133,6 +133,9 @@ impl Scheduler {
     fn close_session(&mut self, id: SessionId) {
         let Some(session) = self.sessions.close(id) else { return };
         self.refresh_door(&session.profile);
+        if self.registrations.has_profile(&session.profile) {
+            self.sessions.note_gone(session.profile.clone(), self.now);
+        }
         let what = SessionChange::Detached;
         self.notify(What::Session { id, profile: session.profile, what });
     }

@@ -74,7 +74,10 @@ impl Scheduler {
                     add(BlockerCode::Concurrency, since, None);
                 }
             }
-            Some(_) | None => add(BlockerCode::BrowserClosed, waits_since, None),
+            Some(_) | None => {
+                let since = self.sessions.gone_since(profile).unwrap_or(self.host.started());
+                add(BlockerCode::BrowserClosed, since, None);
+            }
         }
         blockers.extend(self.host_blockers(registration.kind(), now));
         blockers

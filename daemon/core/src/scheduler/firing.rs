@@ -212,6 +212,10 @@ impl Scheduler {
         let Some(registration) = self.registrations.remove(id) else { return };
         self.timers.set(id, None);
         self.ready.remove(id, &registration.key);
+        let profile = &registration.key.worker.profile;
+        if !self.registrations.has_profile(profile) {
+            self.sessions.forget_gone(profile);
+        }
         if let State::Firing { attempt, .. } = registration.state {
             let out = self.sessions.take_back(attempt.id);
             self.refresh_door(&registration.key.worker.profile);

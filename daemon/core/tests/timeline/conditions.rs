@@ -264,10 +264,39 @@ fn browser_closed_holds_until_it_is_ready() {
         expect![[r#"
             00:01 registered mail: created as 1, next 00:01
             00:01 mail: pending, next 00:01, 0/3 charged, expires 30d 00:01
-                    BROWSER_CLOSED since 00:01
+                    BROWSER_CLOSED since 00:00
             00:01 mail: pending, next 00:01, 0/3 charged, expires 30d 00:01
-                    BROWSER_CLOSED since 00:01
+                    BROWSER_CLOSED since 00:00
             00:01 wake 1-1 mail
+        "#]],
+    );
+}
+
+/// Since it went, however long the registration has waited.
+#[test]
+fn browser_closed_is_dated_from_the_loss_of_the_session() {
+    check(
+        "
+        online
+        open
+        00:01 register news every 12h
+        02:00 close
+        03:00 show news
+        attach
+        04:00 show news
+        ready
+        show news
+        ",
+        expect![[r#"
+            00:01 registered news: created as 1, next 12:01
+            03:00 news: pending, next 12:01, 0/3 charged, anchor 00:01
+                    NOT_DUE since 00:01 until 12:01
+                    BROWSER_CLOSED since 02:00
+            04:00 news: pending, next 12:01, 0/3 charged, anchor 00:01
+                    NOT_DUE since 00:01 until 12:01
+                    BROWSER_CLOSED since 02:00
+            04:00 news: pending, next 12:01, 0/3 charged, anchor 00:01
+                    NOT_DUE since 00:01 until 12:01
         "#]],
     );
 }
@@ -287,7 +316,7 @@ fn browser_closed_is_each_profile_s_own() {
             00:01 registered ana.work/mail: created as 2, next 00:01
             00:01 wake 1-1 ana.work/mail
             00:01 mail: pending, next 00:01, 0/3 charged, expires 30d 00:01
-                    BROWSER_CLOSED since 00:01
+                    BROWSER_CLOSED since 00:00
         "#]],
     );
 }

@@ -26,7 +26,7 @@ fn s_o_02_the_same_tag_in_another_scope_is_another_registration() {
 
 /// P-01: with a count of 0 again, unlike Chromium (D-1).
 #[test]
-fn s_o_13_registering_in_back_off_runs_at_once() {
+fn s_o_13_p_01_registering_in_back_off_runs_at_once() {
     check(
         "
         online

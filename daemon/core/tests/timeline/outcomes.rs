@@ -5,7 +5,7 @@ use expect_test::expect;
 use super::check;
 
 #[test]
-fn completed_while_the_network_drops_is_done() {
+fn p_02_completed_while_the_network_drops_is_done() {
     check(
         "
         online
@@ -27,7 +27,7 @@ fn completed_while_the_network_drops_is_done() {
 }
 
 #[test]
-fn rejected_is_charged() {
+fn p_02_rejected_is_charged() {
     check(
         "
         online
@@ -49,7 +49,7 @@ fn rejected_is_charged() {
 
 /// W-04: an attempt that was made while the network was only nominally up.
 #[test]
-fn rejected_while_offline_is_free_three_times_in_a_row() {
+fn p_02_rejected_while_offline_is_free_three_times_in_a_row() {
     check(
         "
         online
@@ -93,7 +93,7 @@ fn rejected_while_offline_is_free_three_times_in_a_row() {
 }
 
 #[test]
-fn timed_out_is_charged() {
+fn p_02_timed_out_is_charged() {
     check(
         "
         online
@@ -117,7 +117,7 @@ fn timed_out_is_charged() {
 
 /// Then each is charged, until it is given up.
 #[test]
-fn offline_is_free_three_times_in_a_row() {
+fn p_02_offline_is_free_three_times_in_a_row() {
     check(
         "
         online
@@ -152,7 +152,7 @@ fn offline_is_free_three_times_in_a_row() {
 }
 
 #[test]
-fn another_ending_starts_the_row_anew() {
+fn p_02_another_ending_starts_the_row_anew() {
     check(
         "
         online
@@ -189,7 +189,7 @@ fn another_ending_starts_the_row_anew() {
 }
 
 #[test]
-fn offline_while_the_host_is_offline_waits_for_the_network() {
+fn p_02_offline_while_the_host_is_offline_waits_for_the_network() {
     check(
         "
         online
@@ -214,7 +214,7 @@ fn offline_while_the_host_is_offline_waits_for_the_network() {
 }
 
 #[test]
-fn an_abort_of_its_own_is_as_good_as_a_lost_session() {
+fn p_02_an_abort_of_its_own_is_as_good_as_a_lost_session() {
     check(
         "
         online
@@ -385,7 +385,7 @@ fn p_09_scope_gone_counts_also_when_registered_again() {
 
 /// Then it is charged and backs off.
 #[test]
-fn lost_before_started_is_free_ten_times_in_a_row() {
+fn p_02_lost_before_started_is_free_ten_times_in_a_row() {
     check(
         "
         online
@@ -448,7 +448,7 @@ fn lost_before_started_is_free_ten_times_in_a_row() {
 }
 
 #[test]
-fn lost_after_started_is_free_once_in_a_row() {
+fn p_02_lost_after_started_is_free_once_in_a_row() {
     check(
         "
         online
@@ -491,7 +491,7 @@ fn lost_after_started_is_free_once_in_a_row() {
 }
 
 #[test]
-fn periodic_endings_count_alike() {
+fn p_02_periodic_endings_count_alike() {
     check(
         "
         online

@@ -28,9 +28,9 @@ fn s_p_02_one_off_and_periodic_tags_are_apart() {
     );
 }
 
-/// P-11; C192, C237, C238: raised to the floor, never refused.
+/// C192, C237, C238: raised to the floor, never refused.
 #[test]
-fn s_p_10_no_interval_at_all_is_the_shortest() {
+fn p_11_no_interval_at_all_is_the_shortest() {
     check(
         "
         register news every 0s
@@ -66,7 +66,7 @@ fn s_p_14_a_new_tag_does_not_fire_at_once() {
 
 /// P-05, C022, C037; not D-4.
 #[test]
-fn s_p_15_a_changed_interval_keeps_the_anchor() {
+fn s_p_15_p_05_a_changed_interval_keeps_the_anchor() {
     check(
         "
         online
@@ -331,9 +331,9 @@ fn s_p_42_success_waits_for_the_next_interval() {
     );
 }
 
-/// C073, A-10: never removed by failures.
+/// C073, A-10: never removed by failures, and no chance is the last.
 #[test]
-fn s_p_43_failures_are_retried_then_the_regular_interval_goes_on() {
+fn s_p_41_s_p_43_failures_are_retried_then_the_regular_interval_goes_on() {
     check(
         "
         online
@@ -372,7 +372,7 @@ fn s_p_43_failures_are_retried_then_the_regular_interval_goes_on() {
 
 /// P-05: and adds no event; not D-5.
 #[test]
-fn s_p_44_registering_while_firing_ends_the_retries() {
+fn s_p_44_p_05_registering_while_firing_ends_the_retries() {
     check(
         "
         online
