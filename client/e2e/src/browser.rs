@@ -148,7 +148,6 @@ impl BrowserSetup {
     fn chromium_command(&self) -> Command {
         let mut command = Command::new(&self.chromium)
             .argument(format!("--user-data-dir={}", self.profile().display()))
-            .arguments(["--no-first-run", "--no-default-browser-check"])
             .arguments(self.chromium_arguments());
         if self.screen == Screen::Headless {
             command = command.argument("--headless=new");
@@ -164,6 +163,8 @@ impl BrowserSetup {
     fn chromium_arguments(&self) -> Vec<String> {
         let mut arguments = vec![
             "--remote-debugging-port=0".to_owned(),
+            "--no-first-run".to_owned(),
+            "--no-default-browser-check".to_owned(),
             "--disable-gpu".to_owned(),
             "--disable-background-networking".to_owned(),
             "--disable-component-update".to_owned(),

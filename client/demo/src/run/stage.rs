@@ -92,22 +92,13 @@ impl Stage {
             Sandbox::Off => "without its sandbox, which this kernel refuses to ordinary users",
         };
         let mut browser = browser.start(cable.near())?;
-        let mut chromium = browser.chromium(cable.near()).await?;
-        let version = chromium.call("Browser.getVersion", json!({}), None).await?;
-        let product = version["product"].as_str().unwrap_or("Chromium").to_owned();
+        let opened = open(&mut browser, &cable, show).await;
+        let (chromium, page, product) = opened.with_context(|| {
+            format!("the page did not open; the browser's last words:{}", browser.process.tail())
+        })?;
         narrator.line("browser", &format!("{product} as user {}, {sandboxed}", user.uid()))?;
-
-        let page = chromium.page(ORIGIN, LIMIT).await?;
-        if show == Show::Headless {
-            chromium.pose(&page).await?;
-        }
-        chromium.wait_until(&page, READY, LIMIT).await?;
         narrator
             .line("page", "open, its service worker installed; it knows the standard API alone")?;
-        // As an app has it that was installed: then it may fetch its news in the background.
-        chromium.grant(ORIGIN.trim_end_matches('/'), "periodic-background-sync").await?;
-        chromium.reload(&page, LIMIT).await?;
-        chromium.wait_until(&page, READY, LIMIT).await?;
         let socket = setup.socket();
         Ok(Self {
             chromium,
@@ -121,6 +112,27 @@ impl Stage {
             _workdir: workdir,
         })
     }
+}
+
+/// Opens the page; the text names the browser.
+async fn open(
+    browser: &mut Browser,
+    cable: &Cable,
+    show: Show,
+) -> anyhow::Result<(Chromium, Page, String)> {
+    let mut chromium = browser.chromium(cable.near()).await?;
+    let version = chromium.call("Browser.getVersion", json!({}), None).await?;
+    let product = version["product"].as_str().unwrap_or("Chromium").to_owned();
+    let page = chromium.page(ORIGIN, LIMIT).await?;
+    if show == Show::Headless {
+        chromium.pose(&page).await?;
+    }
+    chromium.wait_until(&page, READY, LIMIT).await?;
+    // As an app has it that was installed: then it may fetch its news in the background.
+    chromium.grant(ORIGIN.trim_end_matches('/'), "periodic-background-sync").await?;
+    chromium.reload(&page, LIMIT).await?;
+    chromium.wait_until(&page, READY, LIMIT).await?;
+    Ok((chromium, page, product))
 }
 
 async fn sandbox(user: User) -> anyhow::Result<Sandbox> {
