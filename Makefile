@@ -11,6 +11,8 @@ DESTDIR ?=
 PREFIX ?= /usr
 # The build that `make install` installs: release or dev.
 PROFILE ?= release
+# What is built for it. The checks build everything once, with one set of features.
+WHAT ?= --bins
 
 CARGO_DENY_VERSION := 0.20.2
 CARGO_NEXTEST_VERSION := 0.9.143
@@ -45,7 +47,6 @@ endif
 # The test runner comes last: its summary is the last word of a good run.
 test: host tools check-fmt lint deny check-doc shell unit ## install what the tests need, run every check and every test
 	$(CARGO) test --locked --workspace --doc
-	$(CARGO) build --locked --workspace --bins
 	$(CARGO) nextest run --locked --workspace --profile $(if $(CI),ci,default)
 
 ci: ## what a CI machine runs: the tests, with nothing skipped
@@ -79,7 +80,7 @@ unit: host stage
 
 stage:
 	rm -rf $(STAGE)
-	$(MAKE) install PROFILE=dev DESTDIR=$(STAGE)
+	$(MAKE) install PROFILE=dev WHAT=--all-targets DESTDIR=$(STAGE)
 
 host:
 	packaging/test-host/install.sh test
@@ -92,7 +93,7 @@ tools:
 	done
 
 install: ## install programs, unit, man pages, completions: DESTDIR=, PREFIX=
-	$(CARGO) build --locked --profile $(PROFILE) --workspace --bins
+	$(CARGO) build --locked --profile $(PROFILE) --workspace $(WHAT)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	install -m 0755 $(addprefix $(BUILT)/,$(DAEMONS) $(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	sed 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' systemd/pwasyncd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/pwasyncd.service
