@@ -1,5 +1,7 @@
 //! Timelines: a script, and below it all that left the daemon. One for each rule, named after it.
 //!
+//! `UPDATE_EXPECT=1 cargo test -p pwasync-core` writes the expected text anew, to be read before it
+//! is believed (by `cargo test`: the processes of nextest would write over one another).
 //! `C024` and the like name the scenario of Chromium's own tests that a timeline shows.
 
 mod conditions;
