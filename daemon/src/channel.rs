@@ -66,6 +66,8 @@ pub struct HostView {
     pub now: Timestamp,
     /// Real sources or the simulated host.
     pub origin: Origin,
+    /// What its instants are to be shown by.
+    pub wall: WallClock,
 }
 
 /// Makes the engine's channel.

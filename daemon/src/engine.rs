@@ -161,6 +161,7 @@ impl Engine {
         loop {
             self.settle().await?;
             if self.stopping && (self.pipeline.is_idle() || self.down.is_some()) {
+                self.sessions.close_all(Closing::ShuttingDown, HOST_UPDATE_GAP);
                 break;
             }
             let deadline = self.next_deadline().map(|(at, _)| at);
@@ -171,7 +172,7 @@ impl Engine {
                     Some(answer) => self.take_answer(answer)?,
                     None => return Err(EngineError::Committer),
                 },
-                input = self.inputs.recv() => match input {
+                input = self.inputs.recv(), if !self.stopping => match input {
                     Some(input) => self.take_inputs(input)?,
                     None => self.stop(),
                 },
@@ -298,16 +299,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Tells everybody; the run ends when what forms is on disk.
+    /// Takes nothing more; the run ends when what forms is on disk and has been told.
     fn stop(&mut self) {
         self.stopping = true;
         self.inputs.close();
-        self.sessions.close_all(Closing::ShuttingDown, HOST_UPDATE_GAP);
     }
 
     fn host_view(&mut self) -> HostView {
         let (now, origin) = (self.host.now(), self.host.origin());
-        HostView { host: self.core.scheduler().host().clone(), now, origin }
+        HostView { host: self.core.scheduler().host().clone(), now, origin, wall: self.wall }
     }
 
     fn update_host(&mut self) {

@@ -244,7 +244,7 @@ impl fmt::Display for RegistrationId {
     }
 }
 
-/// The number of an attached session; counts from 1 in each epoch.
+/// The number of an attached session; counts from 1 in each run of the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(u64);
 

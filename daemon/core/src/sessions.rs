@@ -49,6 +49,14 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
+    pub(crate) fn last(&self) -> SessionId {
+        SessionId::new(self.last)
+    }
+
+    pub(crate) fn number_after(&mut self, last: SessionId) {
+        self.last = self.last.max(last.number());
+    }
+
     pub(crate) fn open(&mut self, profile: ProfileKey, capacity: usize) -> SessionId {
         self.last += 1;
         let id = SessionId::new(self.last);

@@ -6,9 +6,9 @@
 
 use std::{error::Error, time::Duration};
 
-use pwasync_core::{Scheduler, event::Event, facts::StoreAccess, time::Timestamp};
+use pwasync_core::{Scheduler, effect::Effect, event::Event, facts::StoreAccess, time::Timestamp};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, pipeline::Gated};
 use crate::{
     channel::Closing,
     recording::{Happened, RecordedCore},
@@ -50,9 +50,14 @@ impl Engine {
         self.pipeline.drop_all();
         self.sessions.close_all(Closing::Restarting, RECONNECT);
         let now = self.host.now();
-        // Only for reads: what this call wants done is dropped with the rest.
+        // The old core answers reads only. Watchers hear that it is read-only; whatever else it
+        // wants done is dropped.
         self.core.call(now, Happened(Event::StoreChanged(StoreAccess::ReadOnly)));
-        while self.core.scheduler().poll_effect().is_some() {}
+        while let Some(effect) = self.core.scheduler().poll_effect() {
+            if matches!(effect, Effect::Notify(_)) {
+                self.carry_out(vec![Gated::Effect(effect)]);
+            }
+        }
         self.down = Some(Down { problem, since: now, reopen_at: None, delay: SHORTEST });
     }
 
@@ -86,7 +91,9 @@ impl Engine {
         }
         let now = self.host.now();
         let epoch = opened.epoch;
-        let core = Scheduler::restore(now, self.policy.clone(), epoch, opened.saved);
+        let mut core = Scheduler::restore(now, self.policy.clone(), epoch, opened.saved);
+        // A stream of the former core that ends late must not end a session of this one.
+        core.number_sessions_after(self.core.scheduler().last_session());
         self.core = RecordedCore::new(core);
         self.feed_facts();
         tracing::info!(epoch, ?downtime, "the store works again");

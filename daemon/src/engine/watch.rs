@@ -13,8 +13,8 @@ use crate::channel::{Follow, WATCH, Watched};
 /// Past changes that a watcher can begin with.
 const RECENT: usize = 1_000;
 
-/// Watchers at once; one more takes the place of the oldest.
-const WATCHERS: usize = 64;
+/// Watchers at once of one viewer; one more takes the place of its oldest.
+const WATCHERS: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
@@ -52,8 +52,11 @@ impl Watchers {
             watcher.tell(past);
         }
         if follow == Follow::Yes {
-            if self.watchers.len() >= WATCHERS {
-                self.watchers.pop_front();
+            let own = |one: &Watcher| one.viewer == viewer;
+            if self.watchers.iter().filter(|one| own(one)).count() >= WATCHERS
+                && let Some(oldest) = self.watchers.iter().position(own)
+            {
+                self.watchers.remove(oldest);
             }
             self.watchers.push_back(watcher);
         }

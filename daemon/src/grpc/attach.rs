@@ -28,7 +28,7 @@ use super::{
     status::{RETRY, Refusal},
 };
 use crate::channel::{EngineSender, FromSession, Input, OUTBOX, OpenSession, ToSession, Welcome};
-use pwasync_core::{key::SessionId, time::WallClock};
+use pwasync_core::key::SessionId;
 
 /// `Hello` must come so soon.
 const HELLO_LIMIT: Duration = Duration::from_secs(5);
@@ -68,7 +68,6 @@ pub(super) fn attach(
 /// What the response stream needs once the session is open.
 struct Opened {
     welcome: Welcome,
-    wall: WallClock,
     outbox: mpsc::Receiver<ToSession>,
 }
 
@@ -108,13 +107,12 @@ impl Listener {
         };
         let (outbox_sender, outbox) = mpsc::channel(OUTBOX);
         let (cut_off_sender, cut_off) = oneshot::channel();
-        let answered = match self.open(hello, outbox_sender, cut_off_sender).await {
-            Ok(answered) => answered,
+        let welcome = match self.open(hello, outbox_sender, cut_off_sender).await {
+            Ok(welcome) => welcome,
             Err(refusal) => return refusal.into(),
         };
-        let (welcome, wall) = answered;
         let session = welcome.session;
-        let _ = opened.send(Opened { welcome, wall, outbox });
+        let _ = opened.send(Opened { welcome, outbox });
         let ended = self.listen(session, cut_off).await;
         // The engine may have ended; then it has no sessions.
         let _ = self.engine.send(Input::Session(session, FromSession::Closed)).await;
@@ -126,7 +124,7 @@ impl Listener {
         hello: wire::Hello,
         outbox: mpsc::Sender<ToSession>,
         cut_off: oneshot::Sender<()>,
-    ) -> Result<(Welcome, WallClock), Refusal> {
+    ) -> Result<Welcome, Refusal> {
         let hello = hello_from_proto(self.identity.caller.owner, hello)?;
         let answered = self
             .engine
@@ -146,7 +144,7 @@ impl Listener {
             })
             .await?;
         let answered = answered.ok_or(Refusal::NotRecorded)?;
-        Ok((answered.value, answered.wall))
+        Ok(answered.value)
     }
 
     /// Until the browser goes, breaks a rule or is cut off.
@@ -229,10 +227,7 @@ struct Speaker {
 
 enum Stage {
     Opening(oneshot::Receiver<Opened>),
-    Attached {
-        outbox: mpsc::Receiver<ToSession>,
-        wall: WallClock,
-    },
+    Attached(mpsc::Receiver<ToSession>),
     /// The last message has been said; this status ends the stream.
     Last(Status),
     Over,
@@ -252,10 +247,10 @@ impl Speaker {
                 Ok(opened) = &mut opened => Some(self.welcome(opened)),
                 ended = &mut self.ending => self.end(ended),
             },
-            Stage::Attached { mut outbox, wall } => tokio::select! {
+            Stage::Attached(mut outbox) => tokio::select! {
                 biased;
                 ended = &mut self.ending => self.end(ended),
-                said = outbox.recv() => Some(self.pass_on(said, outbox, wall)),
+                said = outbox.recv() => Some(self.pass_on(said, outbox)),
             },
             Stage::Last(status) => Some(Err(status)),
             Stage::Over => None,
@@ -263,26 +258,21 @@ impl Speaker {
     }
 
     fn welcome(&mut self, opened: Opened) -> Said {
-        let Opened { welcome, wall, outbox } = opened;
-        self.stage = Stage::Attached { outbox, wall };
-        Ok(welcome_to_proto(wall, &welcome))
+        let Opened { welcome, outbox } = opened;
+        self.stage = Stage::Attached(outbox);
+        Ok(welcome_to_proto(&welcome))
     }
 
-    fn pass_on(
-        &mut self,
-        said: Option<ToSession>,
-        outbox: mpsc::Receiver<ToSession>,
-        wall: WallClock,
-    ) -> Said {
+    fn pass_on(&mut self, said: Option<ToSession>, outbox: mpsc::Receiver<ToSession>) -> Said {
         let Some(said) = said else { return Err(Refusal::NotRecorded.into()) };
         self.stage = match &said {
             ToSession::Closing { reason, .. } => Stage::Last(Refusal::Closed(*reason).into()),
             ToSession::Wake(_)
             | ToSession::Cancel { .. }
             | ToSession::Recorded { .. }
-            | ToSession::Host(_) => Stage::Attached { outbox, wall },
+            | ToSession::Host(_) => Stage::Attached(outbox),
         };
-        Ok(to_session_to_proto(wall, &said))
+        Ok(to_session_to_proto(&said))
     }
 
     fn end(&mut self, ended: Result<Ended, oneshot::error::RecvError>) -> Option<Said> {

@@ -51,7 +51,7 @@ impl Simulation for SimulationService {
         identity(&call)?;
         let network = network_from_proto(call.into_inner()).map_err(Refusal::from)?;
         let answered = self.ask(|reply| Ask::SetNetwork { network, reply }).await?;
-        let host = Some(host_to_proto(answered.wall, &answered.value));
+        let host = Some(host_to_proto(&answered.value));
         Ok(Response::new(wire::SetNetworkResponse { host }))
     }
 
@@ -62,7 +62,7 @@ impl Simulation for SimulationService {
         identity(&call)?;
         let power = power_from_proto(call.into_inner()).map_err(Refusal::from)?;
         let answered = self.ask(|reply| Ask::SetPower { power, reply }).await?;
-        let host = Some(host_to_proto(answered.wall, &answered.value));
+        let host = Some(host_to_proto(&answered.value));
         Ok(Response::new(wire::SetPowerResponse { host }))
     }
 

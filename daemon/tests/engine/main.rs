@@ -169,3 +169,35 @@ async fn time_stands_still_while_an_attempt_is_out() {
     assert_eq!(bed.tags().await, Vec::<String>::new());
     bed.stop().await;
 }
+
+#[tokio::test]
+async fn a_stream_of_the_former_core_that_ends_late_ends_no_session_of_this_one() {
+    let bed = Bed::start(MemoryStore::new()).await;
+    let former = bed.attach().await;
+    bed.simulate(|reply| SimulationRequest::CutPower { reply }).await;
+    let mut browser = bed.attach().await;
+    former.say(FromSession::Closed).await;
+    bed.network(Some("home")).await;
+    bed.register("mail").await.unwrap();
+    bed.advance(SECOND, AttemptsOut::LetTimeOut).await;
+    browser.wake().await;
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn an_outcome_that_was_sent_before_the_stop_is_confirmed() {
+    let bed = Bed::start(MemoryStore::new()).await;
+    let mut browser = bed.attach().await;
+    bed.network(Some("home")).await;
+    bed.advance(SECOND, AttemptsOut::HoldTime).await;
+    bed.register("mail").await.unwrap();
+    let wake = browser.wake().await;
+    browser.finish(&wake, Outcome::Completed).await;
+    bed.stop().await;
+    let recorded = browser.next().await;
+    assert!(matches!(recorded, Some(ToSession::Recorded { .. })), "{recorded:?}");
+    let closing = browser.next().await;
+    let stopping =
+        matches!(closing, Some(ToSession::Closing { reason: Closing::ShuttingDown, .. }));
+    assert!(stopping, "{closing:?}");
+}

@@ -66,6 +66,16 @@ impl Scheduler {
         OpenedSession { id, abandon }
     }
 
+    /// The number of the newest session.
+    pub fn last_session(&self) -> SessionId {
+        self.sessions.last()
+    }
+
+    /// Numbers sessions from here on, where this core follows another in the same process.
+    pub fn number_sessions_after(&mut self, last: SessionId) {
+        self.sessions.number_after(last);
+    }
+
     pub(super) fn session_ready(&mut self, session: SessionId) {
         let Some(session) = self.sessions.set_ready(session) else { return };
         let profile = session.profile.clone();

@@ -169,14 +169,17 @@ impl Scheduler {
         ids.len()
     }
 
-    /// A uid that has come to belong to another login name starts empty.
+    /// A uid that has come to belong to another login name starts empty. A name that NSS does
+    /// not know (for the moment) is no other name.
     pub fn identify(&mut self, caller: &Caller) {
         let Some(known) = self.owners.get(&caller.owner) else { return };
-        if *known == caller.name {
+        if *known == caller.name || !is_login_name(&caller.name) {
             return;
         }
-        for id in self.registrations.of_owner_ids(caller.owner) {
-            self.remove(id, RemovalReason::OwnerChanged);
+        if is_login_name(known) {
+            for id in self.registrations.of_owner_ids(caller.owner) {
+                self.remove(id, RemovalReason::OwnerChanged);
+            }
         }
         self.save_owner(caller);
     }
@@ -361,7 +364,55 @@ impl Scheduler {
     }
 }
 
+/// `#uid` stands for a uid without a name; no login name begins like this (useradd(8)).
+fn is_login_name(name: &str) -> bool {
+    !name.starts_with('#')
+}
+
 enum Rearm {
     Again,
     NotNeeded,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        key::{ProfileId, ProfileKey, Scope, Tag},
+        policy::Policy,
+        saved::Saved,
+    };
+
+    fn caller(name: &str) -> Caller {
+        Caller { owner: OwnerId::from_uid(1_000).unwrap(), name: name.into() }
+    }
+
+    /// Registrations left after `first` registered one and `then` called.
+    fn left(first: &str, then: &str) -> usize {
+        let profile = ProfileId::parse("chromium", "Default").unwrap();
+        let profile = ProfileKey { owner: caller(first).owner, profile };
+        let scope = Scope::parse("https://example.org/").unwrap();
+        let worker = Arc::new(WorkerKey { profile, scope });
+        let (kind, tag) = (SyncKind::OneOff, Tag::parse("mail").unwrap());
+        let key = RegistrationKey { worker, kind, tag };
+        let schedule = NewSchedule::OneOff { expires_in: None };
+        let new = NewRegistration { key, app: None, schedule };
+        let policy = Policy::default();
+        let mut core = Scheduler::restore(Timestamp::ZERO, policy, 1, Saved::default());
+        core.register(Timestamp::ZERO, &caller(first), new).unwrap();
+        core.identify(&caller(then));
+        core.len()
+    }
+
+    #[test]
+    fn a_uid_with_another_login_name_starts_empty() {
+        assert_eq!(left("ada", "ada"), 1);
+        assert_eq!(left("ada", "bob"), 0);
+    }
+
+    #[test]
+    fn a_name_that_nss_does_not_know_for_the_moment_is_no_other_name() {
+        assert_eq!(left("ada", "#1000"), 1);
+        assert_eq!(left("#1000", "ada"), 1);
+    }
 }

@@ -49,7 +49,7 @@ fn shown(wall: WallClock, change: &Change, host: Option<&HostView>) -> Option<Sh
             Some(Shown::Registration(registration(wall, *id, key, what)))
         }
         What::Session { id, profile, what } => Some(Shown::Session(session(*id, profile, *what))),
-        What::Host => host.map(|host| Shown::Host(host_to_proto(wall, host))),
+        What::Host => host.map(|host| Shown::Host(host_to_proto(host))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pwasync_core::{
     facts::{Origin, Sleep},
-    time::{Timestamp, WallClock},
+    time::Timestamp,
 };
 use pwasync_proto::v1 as wire;
 
@@ -10,12 +10,12 @@ use super::time::timestamp_to_proto;
 use crate::channel::HostView;
 
 /// The host for the wire. What no source has said is absent.
-pub(crate) fn host_to_proto(wall: WallClock, view: &HostView) -> wire::HostState {
+pub(crate) fn host_to_proto(view: &HostView) -> wire::HostState {
     let host = &view.host;
     let power = host.power();
     let source = |name: &str, since: Option<Timestamp>| wire::FactSource {
         source: since.map_or(String::new(), |_| source_name(view.origin, name).to_owned()),
-        since: since.map(|at| timestamp_to_proto(wall, at)),
+        since: since.map(|at| timestamp_to_proto(view.wall, at)),
     };
     wire::HostState {
         online: host.online(),

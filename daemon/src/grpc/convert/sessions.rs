@@ -94,7 +94,7 @@ pub(crate) fn attempt_id_from_proto(id: &str) -> Result<AttemptId, FieldError> {
 }
 
 /// The daemon's first message.
-pub(crate) fn welcome_to_proto(wall: WallClock, welcome: &Welcome) -> wire::AttachResponse {
+pub(crate) fn welcome_to_proto(welcome: &Welcome) -> wire::AttachResponse {
     message(Message::Welcome(wire::Welcome {
         session_id: welcome.session.number(),
         daemon_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -105,7 +105,7 @@ pub(crate) fn welcome_to_proto(wall: WallClock, welcome: &Welcome) -> wire::Atta
             retry_after: Some(duration_to_proto(RETRY_AFTER)),
         }),
         abandon: welcome.abandon.iter().map(AttemptId::to_string).collect(),
-        host_state: Some(host_to_proto(wall, &welcome.host)),
+        host_state: Some(host_to_proto(&welcome.host)),
     }))
 }
 
@@ -114,7 +114,7 @@ fn bytes(bytes: usize) -> u32 {
 }
 
 /// A message to an attached browser.
-pub(crate) fn to_session_to_proto(wall: WallClock, said: &ToSession) -> wire::AttachResponse {
+pub(crate) fn to_session_to_proto(said: &ToSession) -> wire::AttachResponse {
     match said {
         ToSession::Wake(wake) => message(Message::Wake(wake_to_proto(wake))),
         ToSession::Cancel { attempt, reason } => message(Message::Cancel(wire::Cancel {
@@ -128,7 +128,7 @@ pub(crate) fn to_session_to_proto(wall: WallClock, said: &ToSession) -> wire::At
                 Counted::No => false,
             },
         })),
-        ToSession::Host(view) => message(Message::HostState(host_to_proto(wall, view))),
+        ToSession::Host(view) => message(Message::HostState(host_to_proto(view))),
         ToSession::Closing { reason, reconnect_after } => {
             closing_to_proto(closing_reason(*reason), *reconnect_after, String::new())
         }

@@ -29,7 +29,7 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
         epoch: status.epoch,
         store: store.into(),
         store_problem: status.store_problem.clone().unwrap_or_default(),
-        host: Some(host_to_proto(wall, &status.host)),
+        host: Some(host_to_proto(&status.host)),
         pending: count(status.counts.pending),
         waiting: count(status.counts.waiting),
         firing: count(status.counts.firing),
