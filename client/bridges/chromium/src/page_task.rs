@@ -80,29 +80,16 @@ impl PageTask {
         }
     }
 
-    /// Everything is in place before a page that waits for the bridge goes on.
+    /// Sends everything in a row and waits for answers only then: a page that waits for the bridge
+    /// may answer nothing before it goes on.
     async fn prepare(&mut self) -> Result<Option<String>, CallError> {
-        let interfaces = *self.interfaces.borrow_and_update();
-        let script = self.equip(interfaces).await;
-        self.call("Runtime.runIfWaitingForDebugger", json!({})).await?;
-        script
-    }
-
-    async fn equip(&self, interfaces: Interfaces) -> Result<Option<String>, CallError> {
         let session = Some(&self.session);
         let connection = &self.shared.connection;
         let name = self.shared.shims.name();
         connection.send(session, "Runtime.enable", json!({})).await;
-        let binding = connection.send(session, "Runtime.addBinding", json!({ "name": name })).await;
+        connection.send(session, "Runtime.addBinding", json!({ "name": name })).await;
         connection.send(session, "Page.enable", json!({})).await;
-        // Frames of other sites live in processes, and so targets, of their own.
-        let frames = json!({
-            "autoAttach": true,
-            "waitForDebuggerOnStart": true,
-            "flatten": true,
-            "filter": [{ "type": "iframe", "exclude": false }, { "exclude": true }],
-        });
-        connection.send(session, "Target.setAutoAttach", frames).await;
+        let interfaces = *self.interfaces.borrow_and_update();
         let script = match interfaces {
             Interfaces::Bridged => {
                 let params = json!({ "source": self.shared.shims.page(), "runImmediately": true });
@@ -111,9 +98,16 @@ impl PageTask {
             }
             Interfaces::Native => None,
         };
-        // A page that goes on may change its process, which then knows what the former one has
-        // answered to, and no more.
-        binding.reply(QUICK).await?;
+        // Frames of other sites live in processes, and so targets, of their own.
+        let frames = json!({
+            "autoAttach": true,
+            "waitForDebuggerOnStart": true,
+            "flatten": true,
+            "filter": [{ "type": "iframe", "exclude": false }, { "exclude": true }],
+        });
+        connection.send(session, "Target.setAutoAttach", frames).await;
+        let run = connection.send(session, "Runtime.runIfWaitingForDebugger", json!({})).await;
+        run.reply(QUICK).await?;
         let Some(script) = script else { return Ok(None) };
         Ok(identifier(&script.reply(QUICK).await?))
     }

@@ -1,6 +1,7 @@
 //! What pages and service workers see of `registration.sync` and `registration.periodicSync`, in a
 //! real Chromium.
 
+use pwasync_chromium::cdp::SessionId;
 use serde_json::{Value, json};
 use tonic::Status;
 
@@ -228,13 +229,18 @@ async fn a_page_cannot_speak_for_another_origin_or_an_unknown_scope() {
     world.close().await;
 }
 
+/// A session of the test's own with the page `app`.
+async fn attach_page(world: &World) -> SessionId {
+    let targets = world.running.call(None, "Target.getTargets", json!({})).await;
+    let targets = targets["targetInfos"].as_array().unwrap();
+    let page = targets.iter().find(|target| target["url"] == world.site.url("app")).unwrap();
+    world.running.attach(page["targetId"].as_str().unwrap()).await
+}
+
 /// Calls the page's binding with a payload of the test's making, and waits until it was handled.
 async fn forge(world: &World, scope: &str) {
     let running = &world.running;
-    let targets = running.call(None, "Target.getTargets", json!({})).await;
-    let targets = targets["targetInfos"].as_array().unwrap();
-    let page = targets.iter().find(|target| target["url"] == world.site.url("app")).unwrap();
-    let session = running.attach(page["targetId"].as_str().unwrap()).await;
+    let session = attach_page(world).await;
     let name = "Object.getOwnPropertySymbols(window).map(Symbol.keyFor)
         .find((key) => key?.startsWith('pwasync_'))"
         .to_owned();
@@ -386,16 +392,51 @@ async fn without_a_daemon_the_browsers_own_interfaces_are_left_alone() {
     // A document that has the interfaces keeps them.
     let result = site.run("app", REGISTER).await;
     assert_eq!(error(&result), "UnknownError");
-    // One that starts now has Chromium's.
-    let params = json!({ "url": site.url("fresh") });
-    running.call(None, "Target.createTarget", params).await;
-    assert_eq!(site.run("fresh", "return atStart.bridged").await, false);
-    // And one that starts after the daemon has come back has the bridge's again.
+    // One that starts once the bridge has noticed has Chromium's, and one that starts after the
+    // daemon has come back has the bridge's again.
+    let until = |bridged: bool| {
+        format!(
+            "for (;;) {{
+                const frame = document.createElement('iframe');
+                frame.src = './frame/';
+                const loaded = new Promise((done) => {{ frame.onload = done }});
+                document.body.append(frame);
+                await loaded;
+                const found = 'unregister' in frame.contentWindow.SyncManager.prototype;
+                frame.remove();
+                if (found === {bridged}) return found;
+            }}"
+        )
+    };
+    assert_eq!(site.run("app", &until(false)).await, false);
     let daemon = ScriptedDaemon::start(folder.path());
     daemon.ready().await;
-    let params = json!({ "url": site.url("back") });
-    running.call(None, "Target.createTarget", params).await;
-    assert_eq!(site.run("back", "return atStart.bridged").await, true);
-    assert_eq!(site.run("back", REGISTER).await, Value::Null);
+    assert_eq!(site.run("app", &until(true)).await, true);
+    assert_eq!(site.run("app", REGISTER).await, Value::Null);
     running.stop().await;
+}
+
+#[tokio::test]
+async fn every_window_has_the_interfaces_before_its_first_line() {
+    if chromium_is_missing() {
+        return;
+    }
+    let world = World::start(Network::Steady).await;
+    let session = attach_page(&world).await;
+    // Each page keeps a connection for its next expression, and Chromium has six for a server.
+    for (page, how) in [
+        ("opened", "window.open(url)"),
+        ("apart", "window.open(url, '_blank', 'noopener')"),
+        (
+            "linked",
+            "Object.assign(document.createElement('a'), { href: url, target: '_blank' }).click()",
+        ),
+    ] {
+        let url = world.site.url(page);
+        let expression = format!("(() => {{ const url = {url:?}; {how}; }})()");
+        let params = json!({ "expression": expression, "userGesture": true });
+        world.running.call(Some(&session), "Runtime.evaluate", params).await;
+        assert_eq!(world.site.run(page, "return atStart.bridged").await, true, "{page}");
+    }
+    world.close().await;
 }
