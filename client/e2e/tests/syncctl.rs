@@ -1,0 +1,166 @@
+//! `syncctl` with the built daemon: what a person and a script get to see.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{path::Path, time::Duration};
+
+use pwasync_client::{
+    Client, ClientError, NewRegistration, ProfileId, RegistrationKey, SocketPath, SyncKind,
+};
+use pwasync_e2e::{
+    Binaries, Command, DaemonSetup, Ending, HostKind, Output, User, Workdir, is_root, on_path,
+    variable,
+};
+use serde_json::Value;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A daemon on a simulated host, and `syncctl` for it.
+struct Bed {
+    binaries: Binaries,
+    setup: DaemonSetup,
+    _workdir: Workdir,
+}
+
+impl Bed {
+    fn new() -> Self {
+        let (binaries, workdir) = (Binaries::find().unwrap(), Workdir::create().unwrap());
+        let mut setup = DaemonSetup::new(&binaries, &workdir, None).unwrap();
+        setup.host = HostKind::Simulated { start: None };
+        Self { binaries, setup, _workdir: workdir }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let program = self.binaries.program("syncctl").unwrap();
+        Command::new(program).argument("--socket").argument(self.setup.socket()).arguments(words)
+    }
+
+    async fn syncctl(&self, words: &[&str]) -> Output {
+        self.command(words).run(None, LIMIT).await.unwrap()
+    }
+
+    fn client(&self) -> Client {
+        Client::new(SocketPath::at(self.setup.socket()))
+    }
+}
+
+fn key(scope: &str, tag: &str) -> RegistrationKey {
+    RegistrationKey {
+        profile: ProfileId { browser: "chromium".into(), profile: "Default".into() },
+        scope: scope.into(),
+        kind: SyncKind::OneOff,
+        tag: tag.into(),
+    }
+}
+
+#[tokio::test]
+async fn status_without_a_daemon_says_so_and_names_the_next_command() {
+    let bed = Bed::new();
+    let socket = bed.setup.socket();
+    let next = format!("pwasyncd --socket {}", socket.display());
+    for words in [&["status"][..], &[], &["list"]] {
+        let output = bed.syncctl(words).await;
+        assert_eq!(output.ending, Ending::Status(8), "{words:?}: {output:?}");
+        let said = output.stdout + &output.stderr;
+        assert!(said.contains("not running"), "{words:?}: {said}");
+        assert!(said.contains(&next), "{words:?}: {said}");
+    }
+    let output = bed.syncctl(&["status", "--json"]).await;
+    assert_eq!(output.ending, Ending::Status(8), "{output:?}");
+    let status: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(status["running"], false);
+    assert_eq!(status["start_command"], next);
+}
+
+#[tokio::test]
+async fn a_list_goes_through_jq() {
+    let Some(jq) = on_path("jq") else {
+        assert!(variable("CI").is_none(), "needs jq, and under CI nothing may be skipped");
+        return skip("needs jq");
+    };
+    let bed = Bed::new();
+    let _daemon = bed.setup.start(None).await.unwrap();
+    let client = bed.client();
+    for tag in ["first", "second \"quoted\"\n"] {
+        client.register(&NewRegistration::new(key("https://example.org/", tag))).await.unwrap();
+    }
+    let list = bed.syncctl(&["list", "--json"]).await;
+    assert_eq!(list.ending, Ending::Good, "{list:?}");
+    let folder = Workdir::create().unwrap();
+    let file = folder.path().join("list.json");
+    std::fs::write(&file, list.stdout).unwrap();
+    let tags = Command::new(jq).arguments(["-c", "[.registrations[].tag]"]).argument(&file);
+    let tags = tags.run(None, LIMIT).await.unwrap();
+    let tags: Value = serde_json::from_str(&tags.stdout).unwrap();
+    assert_eq!(tags, serde_json::json!(["first", "second \"quoted\"\n"]));
+}
+
+#[tokio::test]
+async fn mistakes_name_field_value_and_limit() {
+    let bed = Bed::new();
+    let _daemon = bed.setup.start(None).await.unwrap();
+    let client = bed.client();
+    let refused = async |key: RegistrationKey| {
+        let error = client.register(&NewRegistration::new(key)).await.unwrap_err();
+        assert!(matches!(error, ClientError::Invalid { .. }), "{error:?}");
+        error.to_string()
+    };
+    let long = refused(key("https://example.org/", &"x".repeat(10_241))).await;
+    for part in ["tag", "`xxx", "10240", "10241"] {
+        assert!(long.contains(part), "{part}: {long}");
+    }
+    let scope = refused(key("http://example.org/", "mail")).await;
+    for part in ["scope", "http://example.org/", "https"] {
+        assert!(scope.contains(part), "{part}: {scope}");
+    }
+    for (words, ending, parts) in [
+        (&["show", "77"][..], Ending::Status(3), &["77"][..]),
+        (&["remove", "77"], Ending::Status(3), &["77"]),
+        (&["run", "none"], Ending::Status(2), &["none"]),
+        (&["list", "--kind", "weekly"], Ending::Status(2), &["weekly", "periodic"]),
+        (&["simulate", "advance", "5 parsecs"], Ending::Status(2), &["parsecs"]),
+    ] {
+        let output = bed.syncctl(words).await;
+        assert_eq!(output.ending, ending, "{words:?}: {output:?}");
+        for part in parts {
+            assert!(output.stderr.contains(part), "{words:?}: {output:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_ordinary_users_see_nothing_of_each_other() {
+    if !is_root() {
+        assert!(variable("CI").is_none(), "needs root, and under CI nothing may be skipped");
+        return skip("needs root");
+    }
+    let bed = Bed::new();
+    let _daemon = bed.setup.start(None).await.unwrap();
+    let (ada, bob) = (User::unused(0).unwrap(), User::unused(1).unwrap());
+    let as_user = async |user: User, words: &[&str]| {
+        let home = Path::new("/");
+        bed.command(words).home_of(user, home).run(None, LIMIT).await.unwrap()
+    };
+    // Root registers one; neither user may see, show, run or remove it.
+    let mine = key("https://example.org/", "root's");
+    let id = bed.client().register(&NewRegistration::new(mine)).await.unwrap().registration.id;
+    let id = id.value().to_string();
+    for user in [ada, bob] {
+        let list = as_user(user, &["list", "--json"]).await;
+        let list: Value = serde_json::from_str(&list.stdout).unwrap();
+        assert_eq!(list["registrations"], serde_json::json!([]));
+        for verb in [&["show", &id][..], &["run", &id, "--force"], &["remove", &id]] {
+            let output = as_user(user, verb).await;
+            assert_eq!(output.ending, Ending::Status(3), "{verb:?}: {output:?}");
+        }
+        let watched = as_user(user, &["watch", "--recent", "100", "--only-recent"]).await;
+        assert!(!watched.stdout.contains("root's"), "{watched:?}");
+    }
+    let shown = bed.syncctl(&["show", &id]).await;
+    assert_eq!(shown.ending, Ending::Good, "{shown:?}");
+}
+
+#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
+fn skip(why: &str) {
+    eprintln!("skipped: {why}");
+}
