@@ -29,7 +29,7 @@ use crate::{
     browser::{Browser, BrowserError, Launch},
     cdp::{CallError, Connection, Event, SessionId},
     daemon::Daemon,
-    page_task::{Interfaces, PageCommand},
+    page_task::{Interfaces, PageQueue},
     pages::{Pages, Windows},
     registry::Registry,
     shared::{Outstanding, Shared, Tuning},
@@ -104,7 +104,7 @@ struct App {
     tasks: JoinSet<Done>,
     pages: Pages,
     /// The way to each page's task.
-    page_commands: BTreeMap<SessionId, mpsc::Sender<PageCommand>>,
+    page_commands: BTreeMap<SessionId, PageQueue>,
     registry: watch::Sender<Registry>,
     windows: watch::Sender<Windows>,
     control: watch::Sender<Option<SessionId>>,
@@ -329,7 +329,7 @@ impl App {
             return;
         };
         if let Some(url) = self.url.take()
-            && commands.try_send(PageCommand::Navigate(url)).is_err()
+            && commands.navigate(url).is_err()
         {
             tracing::warn!("the page could not be opened: its tab is gone");
         }

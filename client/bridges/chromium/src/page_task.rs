@@ -2,8 +2,10 @@
 //!
 //! One at a time keeps a page's registrations in their order (W-15).
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::{
     answer::{self, Caller},
@@ -15,6 +17,8 @@ use crate::{
 
 /// Calls of one page that may wait: a page that has more at once is told so.
 pub(crate) const QUEUED_CALLS: usize = 1_024;
+/// Bytes of them: more than an origin's whole share of the longest tags.
+const QUEUED_BYTES: usize = 4 * 1024 * 1024;
 
 /// Whether new documents get the interfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +33,53 @@ pub(crate) enum Interfaces {
 #[derive(Debug)]
 pub(crate) enum PageCommand {
     /// Answer a call of one of its documents.
-    Call(Document, String),
+    Call(QueuedCall),
     /// Open an address.
     Navigate(String),
+}
+
+/// A call that waits; its share of the page's bytes is free again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct QueuedCall {
+    document: Document,
+    payload: String,
+    _share: OwnedSemaphorePermit,
+}
+
+/// The way to a page's task.
+#[derive(Debug)]
+pub(crate) struct PageQueue {
+    commands: mpsc::Sender<PageCommand>,
+    room: Arc<Semaphore>,
+}
+
+/// The task cannot take more.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+impl PageQueue {
+    /// A queue and its end.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<PageCommand>) {
+        let (commands, receiver) = mpsc::channel(QUEUED_CALLS);
+        (Self { commands, room: Arc::new(Semaphore::new(QUEUED_BYTES)) }, receiver)
+    }
+
+    /// Hands a call over. That the page is gone is no error.
+    pub(crate) fn call(&self, document: &Document, payload: &str) -> Result<(), Full> {
+        let bytes = u32::try_from(payload.len()).map_err(|_| Full)?;
+        let share = Arc::clone(&self.room).try_acquire_many_owned(bytes).map_err(|_| Full)?;
+        let call =
+            QueuedCall { document: document.clone(), payload: payload.to_owned(), _share: share };
+        match self.commands.try_send(PageCommand::Call(call)) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Full),
+        }
+    }
+
+    /// Has the page open an address.
+    pub(crate) fn navigate(&self, url: String) -> Result<(), Full> {
+        self.commands.try_send(PageCommand::Navigate(url)).map_err(|_| Full)
+    }
 }
 
 /// Everything that a page's task needs.
@@ -66,8 +114,8 @@ impl PageTask {
                 }
                 command = self.commands.recv() => match command {
                     None => return,
-                    Some(PageCommand::Call(document, payload)) => {
-                        self.handle_call(document, &payload).await;
+                    Some(PageCommand::Call(call)) => {
+                        self.handle_call(&call.document, &call.payload).await;
                     }
                     Some(PageCommand::Navigate(url)) => {
                         let params = json!({ "url": url });
@@ -135,7 +183,7 @@ impl PageTask {
         })
     }
 
-    async fn handle_call(&self, document: Document, payload: &str) {
+    async fn handle_call(&self, document: &Document, payload: &str) {
         let call = match ApiCall::parse(payload) {
             Ok(call) => call,
             Err(error) => {
@@ -147,7 +195,7 @@ impl PageTask {
         // Held until the page has its answer.
         let _outstanding = answer::enter(&self.shared.outstanding, &caller, &call);
         let answer = answer::answer(&self.shared, &caller, &call).await;
-        reply(&self.shared, &document, call.id, answer).await;
+        reply(&self.shared, document, call.id, answer).await;
     }
 
     async fn call(&self, method: &'static str, params: Value) -> Result<Value, CallError> {
@@ -156,11 +204,10 @@ impl PageTask {
 }
 
 /// Refuses a call of a page that has too many waiting.
-pub(crate) async fn refuse(shared: Shared, document: Document, payload: String) {
-    let Ok(call) = ApiCall::parse(&payload) else { return };
-    let message = format!("more than {QUEUED_CALLS} calls of this page wait for their answer");
+pub(crate) async fn refuse(shared: Shared, document: Document, id: u64) {
+    let message = "too many calls of this page wait for their answer";
     let error = ApiError::new(ExceptionName::UnknownError, message);
-    reply(&shared, &document, call.id, Err(error)).await;
+    reply(&shared, &document, id, Err(error)).await;
 }
 
 async fn reply(shared: &Shared, document: &Document, id: u64, answer: Result<Value, ApiError>) {
@@ -187,4 +234,41 @@ pub(crate) fn arguments(id: u64, answer: Result<Value, ApiError>) -> [Value; 3] 
 
 fn identifier(reply: &Value) -> Option<String> {
     reply["identifier"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::MAX_PAYLOAD_BYTES;
+
+    #[test]
+    fn the_calls_that_wait_are_limited_in_bytes() {
+        let (queue, mut commands) = PageQueue::new();
+        let payload = "x".repeat(MAX_PAYLOAD_BYTES);
+        let fitting = QUEUED_BYTES / MAX_PAYLOAD_BYTES;
+        for _ in 0..fitting {
+            assert_eq!(queue.call(&document(), &payload), Ok(()));
+        }
+        assert_eq!(queue.call(&document(), &payload), Err(Full));
+        drop(commands.try_recv().unwrap());
+        assert_eq!(queue.call(&document(), &payload), Ok(()));
+    }
+
+    #[test]
+    fn the_calls_that_wait_are_limited_in_number() {
+        let (queue, _commands) = PageQueue::new();
+        for _ in 0..QUEUED_CALLS {
+            assert_eq!(queue.call(&document(), "{}"), Ok(()));
+        }
+        assert_eq!(queue.call(&document(), "{}"), Err(Full));
+    }
+
+    fn document() -> Document {
+        Document {
+            session: Arc::from("S"),
+            frame: "F".to_owned(),
+            origin: "https://a.example".to_owned(),
+            context: "U".to_owned(),
+        }
+    }
 }

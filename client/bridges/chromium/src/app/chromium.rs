@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use url::Url;
 
 use super::{Again, App, Done};
 use crate::{
+    call::{ApiCall, MAX_PAYLOAD_BYTES},
     cdp::{CallError, Event, SessionId},
     drain::drain,
-    page_task::{Interfaces, PageCommand, PageTask, QUEUED_CALLS, refuse},
+    page_task::{Interfaces, PageQueue, PageTask, refuse},
     pages::Place,
     registry::can_sync,
     shared::{QUICK, Shared},
@@ -103,10 +103,9 @@ impl App {
             });
             return;
         }
-        // As many as one page may have waiting; a page that has more is refused.
-        let (sender, commands) = mpsc::channel(QUEUED_CALLS);
+        let (queue, commands) = PageQueue::new();
         self.pages.open(Arc::clone(&session), target, place);
-        self.page_commands.insert(Arc::clone(&session), sender);
+        self.page_commands.insert(Arc::clone(&session), queue);
         let task = PageTask {
             shared: self.shared.clone(),
             session,
@@ -160,16 +159,13 @@ impl App {
         else {
             return;
         };
-        let command = PageCommand::Call(document.clone(), payload.to_owned());
-        let Err(error) = commands.try_send(command) else { return };
-        if let mpsc::error::TrySendError::Full(PageCommand::Call(document, payload)) = error
-            && self.tasks.len() < MAX_TASKS
-        {
-            let shared = self.shared.clone();
-            self.tasks.spawn(async move {
-                refuse(shared, document, payload).await;
-                Done::Quiet
-            });
+        // The interfaces never send so much.
+        if payload.len() > MAX_PAYLOAD_BYTES {
+            tracing::debug!(bytes = payload.len(), "a call of a page is over the limit");
+            return;
+        }
+        if commands.call(document, payload).is_ok() || self.tasks.len() >= MAX_TASKS {
+            return;
         }
     }
 
@@ -195,6 +191,12 @@ impl App {
         let shared = self.shared.clone();
         self.tasks.spawn(async move {
             drain(&shared, &version).await;
+        let Ok(ApiCall { id, .. }) = ApiCall::parse(payload) else { return };
+        let (shared, document) = (self.shared.clone(), document.clone());
+        self.tasks.spawn(async move {
+            refuse(shared, document, id).await;
+            Done::Quiet
+        });
             Done::Drained(version)
         });
     }
