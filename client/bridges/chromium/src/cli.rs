@@ -3,6 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::Parser;
+use url::Url;
 
 use crate::browser::{Display, FirstPage, Launch, Sandbox};
 
@@ -57,6 +58,7 @@ pub struct Arguments {
     /// The page to open.
     ///
     /// Without it Chromium opens what its settings say.
+    #[arg(value_parser = address)]
     pub url: Option<String>,
 
     /// Further arguments for Chromium, after `--`.
@@ -78,6 +80,13 @@ Environment:
 
 Example:
   pwasync-chromium --profile-dir ~/.local/share/mail-app https://mail.example/";
+
+fn address(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{error}; it is written as https://app.example/")),
+    }
+}
 
 impl Arguments {
     /// How Chromium is to be started.
