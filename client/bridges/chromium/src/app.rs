@@ -5,6 +5,7 @@
 //! call to Chromium made here would wait for a reply behind events that nobody reads.
 
 mod chromium;
+mod control;
 mod daemon_side;
 
 use std::{
@@ -25,6 +26,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::control::Control;
 use crate::{
     browser::{Browser, BrowserError, Launch},
     cdp::{CallError, Connection, Event, SessionId},
@@ -75,7 +77,7 @@ pub enum AppError {
     #[error("the bridge could not be set up")]
     Setup(#[source] io::Error),
     /// Chromium's debugging does not do what it must.
-    #[error("Chromium could not be prepared\nhint: another Chromium may be using this profile")]
+    #[error("Chromium could not be prepared")]
     Prepare(#[source] CallError),
     /// Chromium could not be waited for or ended.
     #[error("Chromium could not be ended")]
@@ -85,7 +87,9 @@ pub enum AppError {
 /// What runs beside the loop and has ended.
 #[derive(Debug)]
 enum Done {
-    /// The bridge's own page is there, and Chromium tells of its targets.
+    /// The bridge's own page is there.
+    ControlMade(Result<Control, CallError>),
+    /// Chromium tells of its targets, and the bridge's own page can be used.
     Prepared(Result<SessionId, CallError>),
     /// A wake has its outcome, or Chromium is gone.
     Wake(AttemptId),
@@ -102,6 +106,8 @@ enum Done {
 struct App {
     shared: Shared,
     tasks: JoinSet<Done>,
+    /// The browser context of the profile, once it is known.
+    profile: Option<String>,
     pages: Pages,
     /// The way to each page's task.
     page_commands: BTreeMap<SessionId, PageQueue>,
@@ -277,6 +283,7 @@ impl App {
         Self {
             shared,
             tasks: JoinSet::new(),
+            profile: None,
             pages: Pages::default(),
             page_commands: BTreeMap::new(),
             registry,
@@ -296,9 +303,13 @@ impl App {
     /// `Err`: nothing works without it.
     fn handle_done(&mut self, done: Result<Done, JoinError>) -> Result<(), CallError> {
         match done {
+            Ok(Done::ControlMade(Ok(control))) => self.control_made(control),
             Ok(Done::Prepared(Ok(session))) => self.control.send_modify(|c| *c = Some(session)),
-            Ok(Done::Prepared(Err(CallError::Closed { .. }))) => {}
-            Ok(Done::Prepared(Err(error))) => return Err(error),
+            Ok(
+                Done::ControlMade(Err(CallError::Closed { .. }))
+                | Done::Prepared(Err(CallError::Closed { .. })),
+            ) => {}
+            Ok(Done::ControlMade(Err(error)) | Done::Prepared(Err(error))) => return Err(error),
             Ok(Done::Wake(attempt)) => drop(self.wakes.remove(&attempt)),
             Ok(Done::Drained(version)) => {
                 if self.drains.remove(&version) == Some(Again::Yes) {

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use pwasync_chromium::{
     Tuning,
-    app::{Bridge, Ended, Options},
+    app::{AppError, Bridge, Ended, Options},
     cli::Arguments,
 };
 use pwasync_client::{Lookup, ProfileId, SocketPath};
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             // Nothing can be done where even this cannot be written.
-            drop(writeln!(io::stderr().lock(), "error: {error:#}"));
+            drop(write!(io::stderr().lock(), "error: {error:#}\n{}", hint(&error)));
             ExitCode::FAILURE
         }
     }
@@ -64,4 +64,12 @@ fn run(arguments: Arguments) -> anyhow::Result<Ended> {
         };
         Ok(Bridge::start(options, socket)?.run(asked).await?)
     })
+}
+
+/// The way out stands below all causes.
+fn hint(error: &anyhow::Error) -> &'static str {
+    match error.downcast_ref() {
+        Some(AppError::Prepare(_)) => "hint: another Chromium may be using this profile\n",
+        Some(AppError::Browser(_) | AppError::Setup(_) | AppError::End(_)) | None => "",
+    }
 }

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
-use super::{Again, App, Done};
+use super::{
+    Again, App, Done,
+    control::{self, Control},
+};
 use crate::{
     call::{ApiCall, MAX_PAYLOAD_BYTES},
-    cdp::{CallError, Event, SessionId},
+    cdp::{Event, SessionId},
     drain::drain,
     page_task::{Interfaces, PageQueue, PageTask, refuse},
     pages::Place,
     registry::can_sync,
-    shared::{QUICK, Shared},
     worker::{Preparation, detach, prepare},
 };
 
@@ -23,10 +25,21 @@ const MAX_PAGES: usize = 4_096;
 const MAX_TASKS: usize = 16_384;
 
 impl App {
-    /// Makes the bridge's own page and has Chromium tell of its targets.
+    /// Makes the bridge's own page. What comes of it is handled before Chromium tells of its targets.
     pub(super) fn prepare(&mut self) {
         let shared = self.shared.clone();
-        self.tasks.spawn(async move { Done::Prepared(prepare_control(&shared).await) });
+        self.tasks.spawn(async move {
+            Done::ControlMade(control::make(&shared.connection, shared.shims.network()).await)
+        });
+    }
+
+    pub(super) fn control_made(&mut self, control: Control) {
+        self.profile = Some(control.profile);
+        let connection = self.shared.connection.clone();
+        let session = control.session;
+        self.tasks.spawn(async move {
+            Done::Prepared(control::watch_targets(&connection).await.map(|()| session))
+        });
     }
 
     pub(super) fn handle_event(&mut self, event: &Event) {
@@ -69,7 +82,10 @@ impl App {
         let session = SessionId::from(session);
         let waiting = params["waitingForDebugger"].as_bool() == Some(true);
         let url = info["url"].as_str().unwrap_or_default();
+        let others = info["browserContextId"].as_str() != self.profile.as_deref();
         match info["type"].as_str() {
+            // Incognito, or another profile of this Chromium: its syncs are not this profile's.
+            Some("page" | "service_worker") if others => self.leave_alone(session),
             // A further session with the same page is somebody else's; its calls come once.
             Some("page" | "iframe") if self.pages.has_target(target) => {}
             Some("page") => {
@@ -134,6 +150,14 @@ impl App {
         }
     }
 
+    fn leave_alone(&mut self, session: SessionId) {
+        let shared = self.shared.clone();
+        self.tasks.spawn(async move {
+            prepare(&shared.connection, &shared.shims, &session, Preparation::None).await;
+            Done::Quiet
+        });
+    }
+
     fn worker_waits(&mut self, session: SessionId, url: &str) {
         let usable = Url::parse(url).is_ok_and(|url| can_sync(&url));
         let bridged = *self.interfaces.borrow() == Interfaces::Bridged;
@@ -167,6 +191,12 @@ impl App {
         if commands.call(document, payload).is_ok() || self.tasks.len() >= MAX_TASKS {
             return;
         }
+        let Ok(ApiCall { id, .. }) = ApiCall::parse(payload) else { return };
+        let (shared, document) = (self.shared.clone(), document.clone());
+        self.tasks.spawn(async move {
+            refuse(shared, document, id).await;
+            Done::Quiet
+        });
     }
 
     /// The shim of a worker reports its signal as an error; Chromium says whose it is.
@@ -191,12 +221,6 @@ impl App {
         let shared = self.shared.clone();
         self.tasks.spawn(async move {
             drain(&shared, &version).await;
-        let Ok(ApiCall { id, .. }) = ApiCall::parse(payload) else { return };
-        let (shared, document) = (self.shared.clone(), document.clone());
-        self.tasks.spawn(async move {
-            refuse(shared, document, id).await;
-            Done::Quiet
-        });
             Done::Drained(version)
         });
     }
@@ -234,30 +258,4 @@ impl App {
             changed
         });
     }
-}
-
-async fn prepare_control(shared: &Shared) -> Result<SessionId, CallError> {
-    let connection = &shared.connection;
-    let method = "Target.createTarget";
-    // Hidden: it has no window, and never counts as one of the user's pages.
-    let params = json!({ "url": "about:blank", "hidden": true, "background": true });
-    let target = connection.call(None, method, params, QUICK * 6).await?;
-    let params = json!({ "targetId": target["targetId"], "flatten": true });
-    let attached = connection.call(None, "Target.attachToTarget", params, QUICK).await?;
-    let session = attached["sessionId"].as_str().ok_or(CallError::SessionGone { method })?;
-    let session = SessionId::from(session);
-    connection.evaluate(&session, shared.shims.network().to_owned(), QUICK).await?;
-    connection.call(Some(&session), "ServiceWorker.enable", json!({}), QUICK).await?;
-    let params = json!({
-        "autoAttach": true,
-        "waitForDebuggerOnStart": true,
-        "flatten": true,
-        "filter": [
-            { "type": "page", "exclude": false },
-            { "type": "service_worker", "exclude": false },
-            { "exclude": true },
-        ],
-    });
-    connection.call(None, "Target.setAutoAttach", params, QUICK).await?;
-    Ok(session)
 }

@@ -440,3 +440,24 @@ async fn every_window_has_the_interfaces_before_its_first_line() {
     }
     world.close().await;
 }
+
+#[tokio::test]
+async fn incognito_is_left_alone() {
+    if chromium_is_missing() {
+        return;
+    }
+    let world = World::start(Network::Steady).await;
+    let context = world.running.call(None, "Target.createBrowserContext", json!({})).await;
+    let params = json!({ "url": world.site.url("private"), "browserContextId": context["browserContextId"] });
+    world.running.call(None, "Target.createTarget", params).await;
+    let page = world.site.run("private", "await registered; return atStart.bridged").await;
+    let worker = "const channel = new MessageChannel();
+        const answer = new Promise((done) => { channel.port1.onmessage = (e) => done(e.data) });
+        (await registered).active.postMessage('return atStart.bridged', [channel.port2]);
+        return answer;";
+    let worker = world.site.run("private", worker).await;
+    assert_eq!((page, worker), (json!(false), json!(false)));
+    // The profile's own pages are not.
+    assert_eq!(world.site.run("app", "return atStart.bridged").await, true);
+    world.close().await;
+}

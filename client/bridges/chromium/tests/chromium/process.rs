@@ -88,6 +88,39 @@ async fn a_chromium_that_is_not_there_is_told_with_the_way_out() {
     assert!(text.contains("error: `/nowhere/chromium`: Chromium was not found\nhint: "), "{text}");
 }
 
+#[tokio::test]
+async fn a_chromium_that_cannot_be_prepared_is_told_with_its_words_and_the_way_out_last() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("chromium");
+    let script = r#"#!/bin/bash
+        read -r -d '' _ <&3; printf '{"id":1,"result":{"targetId":"T"}}\0' >&4
+        read -r -d '' _ <&3; printf '{"id":2,"error":{"code":-32000,"message":"no"}}\0' >&4
+        read -r -d '' _ <&3"#;
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut bridge = Command::new(env!("CARGO_BIN_EXE_pwasync-chromium"));
+    bridge.arg("--profile-dir").arg(folder.path()).arg("--chromium").arg(&program);
+    bridge.arg("--socket").arg(folder.path().join("none.sock"));
+    let output = timeout(LIMIT, bridge.output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    let report = "error: Chromium could not be prepared: `Target.getTargetInfo` failed: \
+        Chromium refuses with -32000: no\nhint: another Chromium may be using this profile\n";
+    assert!(text.ends_with(report), "{text}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_wrong_usage() {
+    let mut bridge = Command::new(env!("CARGO_BIN_EXE_pwasync-chromium"));
+    bridge.args(["--profile-dir", "/nowhere", "mail.example"]);
+    let output = timeout(LIMIT, bridge.output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("it is written as https://app.example/"), "{text}");
+}
+
 /// The shipped program with a page open.
 async fn binary(folder: &Path) -> (ScriptedDaemon, Site, Child) {
     let daemon = ScriptedDaemon::start(folder);
