@@ -6,13 +6,18 @@ use std::collections::VecDeque;
 use pwasync_core::{
     Caller, Force, NewRegistration, NewSession, OpenedSession, Reconciled, RegisterError,
     Registered, RegistrationView, RunNow, Scheduler, Unregistered, Viewer,
+    attempt::Finished,
     event::Event,
-    key::{ProfileKey, RegistrationId, RegistrationKey, WorkerKey},
+    key::{AttemptId, ProfileKey, RegistrationId, RegistrationKey, WorkerKey},
     time::Timestamp,
 };
 
 /// Inputs kept in each half; both halves together are what a replay has.
 const HALF: usize = 2_048;
+
+/// A half is full too when its inputs hold about so much: a browser's whole list, or its outcomes,
+/// are megabytes in one input, and must not fill the memory by being repeated.
+const HALF_BYTES: usize = 4 << 20;
 
 /// Above so many registrations the state is not copied: the copy would hold the engine up.
 const COPIED_REGISTRATIONS: usize = 10_000;
@@ -111,6 +116,8 @@ pub struct RecordedCore {
 struct Half {
     start: Option<Box<Scheduler>>,
     inputs: VecDeque<(Timestamp, CoreInput)>,
+    /// What the inputs hold, see [`CoreInput::bytes`].
+    bytes: usize,
 }
 
 impl RecordedCore {
@@ -122,11 +129,13 @@ impl RecordedCore {
 
     /// Keeps the input, then makes the call.
     pub fn call<C: CoreCall>(&mut self, now: Timestamp, call: C) -> C::Output {
-        if self.current.inputs.len() >= HALF {
+        if self.current.is_full() {
             let current = Half::starting_from(&self.core);
             self.older = std::mem::replace(&mut self.current, current);
         }
-        self.current.inputs.push_back((now, call.clone().into()));
+        let input: CoreInput = call.clone().into();
+        self.current.bytes = self.current.bytes.saturating_add(input.bytes());
+        self.current.inputs.push_back((now, input));
         call.call(&mut self.core, now)
     }
 
@@ -152,7 +161,53 @@ impl RecordedCore {
 impl Half {
     fn starting_from(core: &Scheduler) -> Self {
         let small = core.len() <= COPIED_REGISTRATIONS;
-        Self { start: small.then(|| Box::new(core.clone())), inputs: VecDeque::new() }
+        let start = small.then(|| Box::new(core.clone()));
+        Self { start, inputs: VecDeque::new(), bytes: 0 }
+    }
+
+    fn is_full(&self) -> bool {
+        self.inputs.len() >= HALF || self.bytes >= HALF_BYTES
+    }
+}
+
+impl CoreInput {
+    /// About what it holds in memory; only what callers can make long is counted exactly.
+    fn bytes(&self) -> usize {
+        /// The fixed parts of an input, or of an entry of its list.
+        const ENTRY: usize = 256;
+        let new = |new: &NewRegistration| {
+            let RegistrationKey { worker, kind: _, tag } = &new.key;
+            let app = new.app.as_ref().map_or(0, |app| app.as_str().len());
+            ENTRY + worker.scope.as_str().len() + tag.as_str().len() + app
+        };
+        let ended = |finished: &Finished| ENTRY + finished.detail.len();
+        let held = match self {
+            Self::Happened(Happened(event)) => match event {
+                Event::NetlinkChanged(facts) => {
+                    (facts.links.len() + facts.default_routes.len()) * ENTRY
+                }
+                Event::AttemptFinished { session: _, finished } => ended(finished),
+                Event::PowerChanged(_)
+                | Event::SleepChanged(_)
+                | Event::WallClockChanged(_)
+                | Event::StoreChanged(_)
+                | Event::SessionReady(_)
+                | Event::AttemptStarted { .. }
+                | Event::SessionClosed(_) => 0,
+            },
+            Self::Register(Register(_, registration)) => new(registration),
+            Self::Unregister(Unregister(_, key)) => {
+                key.worker.scope.as_str().len() + key.tag.as_str().len()
+            }
+            Self::RemoveScope(RemoveScope(_, worker)) => worker.scope.as_str().len(),
+            Self::Reconcile(Reconcile(_, _, list)) => list.iter().map(new).sum(),
+            Self::Open(Open(_, session)) => {
+                let running = session.running.len() * size_of::<AttemptId>();
+                running + session.finished.iter().map(ended).sum::<usize>()
+            }
+            Self::TimePassed(_) | Self::Run(_) | Self::Remove(_) => 0,
+        };
+        ENTRY + held
     }
 }
 
@@ -201,5 +256,22 @@ mod tests {
         let replayed = recorded.replay().unwrap();
         assert_eq!(replayed.to_saved(), recorded.scheduler().to_saved());
         assert!(recorded.current.inputs.len() + recorded.older.inputs.len() <= 2 * HALF);
+    }
+
+    #[test]
+    fn great_inputs_that_are_repeated_do_not_pile_up() {
+        let (caller, one) = new("");
+        let profile = one.key.worker.profile.clone();
+        let list: Vec<_> = (0..100).map(|n| new(&format!("{n:010240}")).1).collect();
+        let core = Scheduler::restore(Timestamp::ZERO, Policy::default(), 1, Saved::default());
+        let mut recorded = RecordedCore::new(core);
+        for round in 0..100 {
+            let call = Reconcile(caller.clone(), profile.clone(), list.clone());
+            recorded.call(Timestamp::from_millis(round), call).unwrap();
+            while recorded.scheduler().poll_effect().is_some() {}
+        }
+        // Each is about 1 MiB; both halves together hold 8 MiB and a little.
+        assert!(recorded.current.inputs.len() + recorded.older.inputs.len() < 12);
+        assert_eq!(recorded.replay().unwrap().to_saved(), recorded.scheduler().to_saved());
     }
 }
