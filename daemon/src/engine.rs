@@ -28,7 +28,7 @@ use crate::{
     recording::{CoreCall, Happened, RecordedCore, TimePassed},
     store::{
         Store,
-        committer::{Answer, Command, Committer, SendError},
+        committer::{Answer, Command, Committer, Disk, SendError},
         error::StoreError,
     },
 };
@@ -76,7 +76,7 @@ pub enum EngineError {
 
 impl From<SendError> for EngineError {
     fn from(error: SendError) -> Self {
-        // At most three commands are ever out, fewer than the channel holds.
+        // At most one batch and one opening are ever out, and the channel holds both.
         tracing::error!(%error, "cannot reach the store's thread");
         Self::Committer
     }
@@ -119,7 +119,7 @@ impl Engine {
         let committer =
             Committer::start(parts.store, answer).map_err(|_| EngineError::Committer)?;
         let wall = WallClock::default();
-        committer.send(Command::Open(host.frame(wall)))?;
+        committer.send(Command::Open(host.frame(wall), Disk::Works))?;
         let opened = match answers.recv().await {
             Some(Answer::Opened(opened)) => opened?,
             Some(Answer::Committed(_)) | None => return Err(EngineError::Committer),
@@ -255,7 +255,7 @@ impl Engine {
                 }
                 Due::HostUpdate => self.update_host(),
                 Due::Reopen => self.reopen()?,
-                Due::StoreMended => self.mend_store()?,
+                Due::StoreMended => self.simulation.mend_store(),
             }
         }
         Ok(())
@@ -280,7 +280,8 @@ impl Engine {
                 Release::CarryOut(gated) => self.carry_out(gated),
                 Release::Commit(batch) => {
                     let frame = self.host.frame(self.wall);
-                    self.committer.send(Command::Commit(batch, frame))?;
+                    let disk = self.simulation.disk();
+                    self.committer.send(Command::Commit(batch, frame, disk))?;
                     return Ok(());
                 }
             }

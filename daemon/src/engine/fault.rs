@@ -39,6 +39,10 @@ pub(super) struct Down {
 impl Engine {
     /// The batch is not on disk, or nobody knows: the core is down.
     pub(super) fn fall(&mut self, error: &StoreError) -> Result<(), EngineError> {
+        if self.is_opening() {
+            // The batch was under way when the power was cut: what it became is about to be read.
+            return Ok(());
+        }
         let problem = chain(error);
         tracing::error!(%problem, "cannot record: read-only until the store works again");
         self.drop_core(problem);
@@ -65,8 +69,14 @@ impl Engine {
         if let Some(down) = &mut self.down {
             down.reopen_at = None;
         }
-        self.committer.send(Command::Open(self.host.frame(self.wall)))?;
+        let disk = self.simulation.disk();
+        self.committer.send(Command::Open(self.host.frame(self.wall), disk))?;
         Ok(())
+    }
+
+    /// The core is down, and the store is being opened.
+    pub(super) fn is_opening(&self) -> bool {
+        self.down.as_ref().is_some_and(|down| down.reopen_at.is_none())
     }
 
     /// The store was opened again, or not.
@@ -97,7 +107,7 @@ impl Engine {
         self.core = RecordedCore::new(core);
         self.feed_facts();
         tracing::info!(epoch, ?downtime, "the store works again");
-        self.answer_power_cut(epoch);
+        self.answer_power_cuts(epoch);
     }
 }
 

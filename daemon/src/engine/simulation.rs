@@ -17,7 +17,7 @@ use crate::{
         SimulationRequest,
     },
     host::SimulatedHost,
-    store::{batch::Write, committer::Command},
+    store::{batch::Write, committer::Disk},
 };
 
 /// What is under way on a simulated host.
@@ -25,7 +25,10 @@ use crate::{
 pub(super) struct Simulation {
     advances: Vec<Advancing>,
     wakes: u64,
-    power_cut: Option<Reply<u64>>,
+    /// Those who wait until the core is up again. All who cut the power while the store is being
+    /// opened wait for the same opening.
+    power_cuts: Vec<Reply<u64>>,
+    disk: Disk,
     store_mended_at: Option<Timestamp>,
     /// The instant that the store has.
     stored_now: Option<Timestamp>,
@@ -45,6 +48,17 @@ struct Advancing {
 impl Simulation {
     pub(super) fn count_wake(&mut self) {
         self.wakes += 1;
+    }
+
+    /// What the next command to the committer meets.
+    pub(super) fn disk(&self) -> Disk {
+        self.disk
+    }
+
+    /// The simulated failure of the store ends.
+    pub(super) fn mend_store(&mut self) {
+        self.store_mended_at = None;
+        self.disk = Disk::Works;
     }
 
     pub(super) fn store_mended_at(&self) -> Option<Timestamp> {
@@ -68,6 +82,7 @@ impl Simulation {
 
 impl Engine {
     pub(super) fn simulate(&mut self, request: SimulationRequest) -> Result<(), EngineError> {
+        let opening = self.is_opening();
         // The service is there only on a simulated host.
         let Some(host) = self.host.simulated() else { return Ok(()) };
         match request {
@@ -105,16 +120,19 @@ impl Engine {
                 self.happened(Event::WallClockChanged(self.wall));
                 self.answer(reply, now);
             }
+            SimulationRequest::CutPower { reply } if opening => {
+                self.simulation.power_cuts.push(reply);
+            }
             SimulationRequest::CutPower { reply } => {
                 self.sessions.close_all(Closing::Restarting, HOST_UPDATE_GAP);
                 self.drop_core("the power was cut".into());
-                self.simulation.power_cut = Some(reply);
+                self.simulation.power_cuts.push(reply);
                 self.reopen()?;
             }
             SimulationRequest::FailStore { failure, for_, reply } => {
                 let until = for_.map(|for_| host.now + for_);
                 self.simulation.store_mended_at = failure.and(until);
-                self.committer.send(Command::Fail(failure))?;
+                self.simulation.disk = failure.map_or(Disk::Works, Disk::Fails);
                 self.answer(reply, ());
             }
         }
@@ -139,8 +157,7 @@ impl Engine {
 
     /// Moves simulated time one step, or ends an advance. False: nothing can move now.
     pub(super) fn step_simulation(&mut self) -> bool {
-        let opening = self.down.as_ref().is_some_and(|down| down.reopen_at.is_none());
-        if self.simulation.advances.is_empty() || !self.pipeline.is_idle() || opening {
+        if self.simulation.advances.is_empty() || !self.pipeline.is_idle() || self.is_opening() {
             return false;
         }
         let held = self.down.is_none() && self.core.scheduler().attempts_with_session() > 0;
@@ -196,17 +213,10 @@ impl Engine {
         }
     }
 
-    /// The simulated failure of the store ends.
-    pub(super) fn mend_store(&mut self) -> Result<(), EngineError> {
-        self.simulation.store_mended_at = None;
-        self.committer.send(Command::Fail(None))?;
-        Ok(())
-    }
-
     /// After a power cut the core is up again.
-    pub(super) fn answer_power_cut(&mut self, epoch: u64) {
+    pub(super) fn answer_power_cuts(&mut self, epoch: u64) {
         self.simulation.stored_now = None;
-        if let Some(reply) = self.simulation.power_cut.take() {
+        for reply in std::mem::take(&mut self.simulation.power_cuts) {
             self.answer(reply, epoch);
         }
     }

@@ -13,20 +13,27 @@ use crate::store::{
     frame::ClockFrame,
 };
 
-/// The engine has at most one batch, one opening and one change of the simulated failure out, and
-/// then the end: more can only be a burst of simulated failures, whose sender may be told to wait.
-const COMMANDS: usize = 8;
+/// The engine has at most one batch and one opening out.
+const COMMANDS: usize = 2;
 
 /// What the committer is told to do. It does one thing after the other, in order.
 #[derive(Debug)]
 pub enum Command {
     /// Open the store, or close it and open it again, as after a failure or a (simulated) power
     /// cut: what was not committed is gone. Answered by [`Answer::Opened`].
-    Open(ClockFrame),
+    Open(ClockFrame, Disk),
     /// Make a batch durable. Answered by [`Answer::Committed`].
-    Commit(Batch, ClockFrame),
-    /// From here on each opening and commit fails like this, or no longer. Not answered.
-    Fail(Option<Failure>),
+    Commit(Batch, ClockFrame, Disk),
+}
+
+/// What a command meets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Disk {
+    /// The store itself.
+    #[default]
+    Works,
+    /// A simulated failure, and the store is not asked.
+    Fails(Failure),
 }
 
 /// A failure of the disk, simulated.
@@ -118,27 +125,25 @@ fn run(
     commands: &Receiver<Command>,
     mut answer: impl FnMut(Answer),
 ) -> Box<dyn Store> {
-    let mut failure = None;
     for command in commands {
         match command {
-            Command::Open(frame) => {
+            Command::Open(frame, disk) => {
                 store.close();
-                answer(Answer::Opened(match failure {
-                    Some(failure) => Err(simulated(Doing::Open, failure)),
-                    None => store.open(frame),
+                answer(Answer::Opened(match disk {
+                    Disk::Fails(failure) => Err(simulated(Doing::Open, failure)),
+                    Disk::Works => store.open(frame),
                 }));
             }
-            Command::Commit(batch, frame) => {
-                let committed = match failure {
-                    Some(failure) => Err(simulated(Doing::Commit, failure)),
-                    None => store.commit(&batch, frame),
+            Command::Commit(batch, frame, disk) => {
+                let committed = match disk {
+                    Disk::Fails(failure) => Err(simulated(Doing::Commit, failure)),
+                    Disk::Works => store.commit(&batch, frame),
                 };
                 if committed.is_err() {
                     store.close();
                 }
                 answer(Answer::Committed(committed));
             }
-            Command::Fail(new) => failure = new,
         }
     }
     store.close();
@@ -170,43 +175,41 @@ mod tests {
     #[test]
     fn what_was_committed_is_there_after_opening_again() {
         let (committer, answers) = start(MemoryStore::new());
-        assert_eq!(opened(&committer, &answers).unwrap().epoch, 1);
-        commit(&committer, &answers, counters(7)).unwrap();
-        let again = opened(&committer, &answers).unwrap();
+        assert_eq!(opened(&committer, &answers, Disk::Works).unwrap().epoch, 1);
+        commit(&committer, &answers, Disk::Works).unwrap();
+        let again = opened(&committer, &answers, Disk::Works).unwrap();
         assert_eq!((again.epoch, again.saved.counters.last_registration), (2, 7));
     }
 
     #[test]
-    fn a_simulated_failure_lasts_until_it_is_lifted() {
+    fn a_simulated_failure_leaves_the_store_as_it_was() {
         let (committer, answers) = start(MemoryStore::new());
-        opened(&committer, &answers).unwrap();
-        committer.send(Command::Fail(Some(Failure::NoSpace))).unwrap();
-        let error = commit(&committer, &answers, counters(7)).unwrap_err();
+        opened(&committer, &answers, Disk::Works).unwrap();
+        let full = Disk::Fails(Failure::NoSpace);
+        let error = commit(&committer, &answers, full).unwrap_err();
         assert!(matches!(error.cause, Cause::NoSpace(_)), "{error:?}");
-        let error = opened(&committer, &answers).unwrap_err();
+        let error = opened(&committer, &answers, full).unwrap_err();
         assert!(matches!(error.cause, Cause::NoSpace(_)), "{error:?}");
-        committer.send(Command::Fail(None)).unwrap();
-        assert_eq!(opened(&committer, &answers).unwrap().saved.counters.last_registration, 0);
+        let opened = opened(&committer, &answers, Disk::Works).unwrap();
+        assert_eq!(opened.saved.counters.last_registration, 0);
     }
 
     #[test]
     fn after_a_failed_commit_the_store_is_closed() {
         let (committer, answers) = start(MemoryStore::new());
-        opened(&committer, &answers).unwrap();
-        committer.send(Command::Fail(Some(Failure::InputOutput))).unwrap();
-        commit(&committer, &answers, counters(7)).unwrap_err();
-        committer.send(Command::Fail(None)).unwrap();
-        let error = commit(&committer, &answers, counters(8)).unwrap_err();
+        opened(&committer, &answers, Disk::Works).unwrap();
+        commit(&committer, &answers, Disk::Fails(Failure::InputOutput)).unwrap_err();
+        let error = commit(&committer, &answers, Disk::Works).unwrap_err();
         assert!(matches!(error.cause, Cause::Closed), "{error:?}");
     }
 
     #[test]
     fn stopping_finishes_what_was_sent_and_gives_the_store_back() {
         let (committer, answers) = start(MemoryStore::new());
-        opened(&committer, &answers).unwrap();
+        opened(&committer, &answers, Disk::Works).unwrap();
         let now = Write::SaveSimulatedNow(Timestamp::from_millis(5));
         let batch = [counters(3), now].into_iter().collect();
-        committer.send(Command::Commit(batch, FRAME)).unwrap();
+        committer.send(Command::Commit(batch, FRAME, Disk::Works)).unwrap();
         let mut store = committer.stop().unwrap();
         let opened = store.open(FRAME).unwrap();
         assert_eq!(opened.saved.counters.last_registration, 3);
@@ -219,8 +222,12 @@ mod tests {
         (Committer::start(Box::new(store), answer).unwrap(), answers)
     }
 
-    fn opened(committer: &Committer, answers: &Receiver<Answer>) -> Result<Opened, StoreError> {
-        committer.send(Command::Open(FRAME)).unwrap();
+    fn opened(
+        committer: &Committer,
+        answers: &Receiver<Answer>,
+        disk: Disk,
+    ) -> Result<Opened, StoreError> {
+        committer.send(Command::Open(FRAME, disk)).unwrap();
         match answers.recv_timeout(Duration::from_secs(10)).unwrap() {
             Answer::Opened(opened) => opened,
             Answer::Committed(committed) => panic!("{committed:?}"),
@@ -230,9 +237,10 @@ mod tests {
     fn commit(
         committer: &Committer,
         answers: &Receiver<Answer>,
-        write: Write,
+        disk: Disk,
     ) -> Result<(), StoreError> {
-        committer.send(Command::Commit([write].into_iter().collect(), FRAME)).unwrap();
+        let batch = [counters(7)].into_iter().collect();
+        committer.send(Command::Commit(batch, FRAME, disk)).unwrap();
         match answers.recv_timeout(Duration::from_secs(10)).unwrap() {
             Answer::Committed(committed) => committed,
             Answer::Opened(opened) => panic!("{opened:?}"),

@@ -12,7 +12,9 @@ use std::{
 use bed::{Bed, soon};
 use pwasync_core::{RegisterChange, attempt::Outcome, effect::Counted};
 use pwasyncd::{
-    channel::{AttemptsOut, Closing, FromSession, SimulationRequest, StoreFailure, ToSession},
+    channel::{
+        AttemptsOut, Closing, FromSession, Input, SimulationRequest, StoreFailure, ToSession,
+    },
     store::{
         Opened, Store, batch::Batch, error::StoreError, frame::ClockFrame, memory::MemoryStore,
     },
@@ -128,6 +130,33 @@ async fn after_a_power_cut_the_store_is_what_there_is() {
     let epoch = bed.simulate(|reply| SimulationRequest::CutPower { reply }).await;
     assert_eq!(epoch, 2);
     assert_eq!(bed.tags().await, ["mail"]);
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn power_cuts_and_failures_may_come_at_once_while_the_disk_is_slow() {
+    let (store, mut came, go) = held();
+    let bed = Bed::start(store).await;
+    // The committer is busy with the first record, the simulated time.
+    soon(came.recv()).await.unwrap();
+    let mut cuts = Vec::new();
+    for _ in 0..20 {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let fail = SimulationRequest::FailStore { failure: None, for_: None, reply };
+        bed.engine.send(Input::Simulation(fail)).await.unwrap();
+        // It waits for the disk, and is dropped with the power.
+        drop(answer);
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let cut = SimulationRequest::CutPower { reply };
+        bed.engine.send(Input::Simulation(cut)).await.unwrap();
+        cuts.push(answer);
+    }
+    assert!(bed.tags().await.is_empty(), "the engine is there");
+    drop(go);
+    for cut in cuts {
+        let epoch = soon(cut).await.expect("each power cut is answered").value;
+        assert_eq!(epoch, 2, "the store was opened once for all of them");
+    }
     bed.stop().await;
 }
 
