@@ -106,7 +106,9 @@ pub async fn watch_wall_clock(clock: SystemClock, sender: WallClockSender) -> io
     let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
     let descriptor = timerfd_create(TimerfdClockId::Realtime, flags)?;
     let descriptor = readable(descriptor)?;
-    let mut last = clock.wall();
+    // What everybody begins with. A step that came before this, while the store was being opened
+    // as at boot, is told at once.
+    let mut last = WallClock::default();
     loop {
         // Armed for never: it becomes readable only when the clock is set (timerfd_create(2),
         // TFD_TIMER_CANCEL_ON_SET).
@@ -162,6 +164,7 @@ fn parse_boot_id(text: &str) -> Option<[u8; 16]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::{Input, channel};
     use std::time::Duration;
 
     #[test]
@@ -170,6 +173,20 @@ mod tests {
         assert_eq!(id, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]);
         assert_eq!(parse_boot_id("nonsense"), None);
         assert_eq!(parse_boot_id("0001"), None);
+    }
+
+    #[tokio::test]
+    async fn a_step_before_the_watch_began_is_told() {
+        let clock = SystemClock::start().unwrap();
+        let stepped = SystemClock { offset_millis: clock.offset_millis - 10_000, ..clock };
+        let (sender, mut inputs) = channel();
+        let watch = watch_wall_clock(stepped, sender.wall_clock());
+        let told = tokio::select! {
+            ended = watch => panic!("the watch ended: {ended:?}"),
+            told = tokio::time::timeout(Duration::from_secs(20), inputs.recv()) => told,
+        };
+        let Ok(Some(Input::WallClock(wall))) = told else { panic!("not told: {told:?}") };
+        assert!((9_500..10_500).contains(&wall.offset_millis), "{wall:?}");
     }
 
     #[tokio::test]
