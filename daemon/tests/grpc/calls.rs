@@ -249,6 +249,29 @@ async fn lists_are_filtered_and_come_in_pages() {
 }
 
 #[tokio::test]
+async fn a_page_of_long_tags_is_one_that_each_client_takes() {
+    let daemon = Daemon::simulated().await;
+    let mut client = daemon.client().await;
+    let registered = (0..500).map(|number| {
+        let mut client = client.clone();
+        let scope = format!("https://app{}.example.org/", number / 250);
+        let tag = format!("{number:010240}");
+        let key = wire::RegistrationKey { scope, ..key(&tag) };
+        async move { client.register(request(key)).await.unwrap() }
+    });
+    futures_util::future::join_all(registered).await;
+    let (mut listed, mut page_token) = (Vec::new(), String::new());
+    while listed.is_empty() || !page_token.is_empty() {
+        let request = wire::ListRegistrationsRequest { page_token, ..Default::default() };
+        let page = soon(client.admin.list_registrations(request)).await.unwrap().into_inner();
+        listed.extend(page.registrations.into_iter().map(|one| one.id));
+        page_token = page.next_page_token;
+    }
+    assert!(listed.is_sorted());
+    assert_eq!(listed.len(), 500);
+}
+
+#[tokio::test]
 async fn an_administrator_runs_and_removes() {
     let daemon = Daemon::simulated().await;
     let mut client = daemon.client().await;

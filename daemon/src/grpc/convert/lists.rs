@@ -1,5 +1,6 @@
 //! Filters and pages of lists.
 
+use prost::Message;
 use pwasync_core::{
     FieldError, Filter, Page,
     key::{OwnerId, RegistrationId, Scope},
@@ -16,6 +17,9 @@ use super::{
 
 /// Registrations on one page.
 const PAGE: u32 = 1_000;
+/// Bytes of a page that has more than one registration: gRPC clients take 4 MiB if nobody tells
+/// them otherwise, and a page of long tags has more.
+const PAGE_BYTES: usize = 2 << 20;
 
 /// What is to be listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,10 +112,21 @@ fn after_from_proto(token: &str) -> Result<RegistrationId, FieldError> {
 
 /// A page of registrations.
 pub(crate) fn page_to_proto(wall: WallClock, page: &Page) -> wire::ListRegistrationsResponse {
-    wire::ListRegistrationsResponse {
-        registrations: page.views.iter().map(|view| registration_to_proto(wall, view)).collect(),
-        next_page_token: page.next.map_or(String::new(), |id| id.to_string()),
+    let mut registrations: Vec<wire::Registration> = Vec::new();
+    let (mut bytes, mut next) = (0, page.next);
+    for view in &page.views {
+        let shown = registration_to_proto(wall, view);
+        bytes += shown.encoded_len();
+        if let Some(last) = registrations.last()
+            && bytes > PAGE_BYTES
+        {
+            next = Some(RegistrationId::new(last.id));
+            break;
+        }
+        registrations.push(shown);
     }
+    let next_page_token = next.map_or(String::new(), |id| id.to_string());
+    wire::ListRegistrationsResponse { registrations, next_page_token }
 }
 
 #[cfg(test)]
