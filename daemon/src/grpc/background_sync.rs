@@ -41,7 +41,9 @@ const LISTED: usize = 10_000;
 /// memory until it is whole.
 const LISTED_BYTES: usize = 16 << 20;
 /// Reconciliations at once, for the same reason.
-const RECONCILIATIONS: usize = 4;
+const RECONCILIATIONS: usize = 16;
+/// Of them those of one user, who could take as long as it likes over each.
+const RECONCILIATIONS_OF_ONE: usize = 2;
 /// Sessions of one user at once, those that have not said `Hello` included.
 const SESSIONS: usize = 64;
 /// The next message of a list must come so soon.
@@ -52,22 +54,20 @@ pub(super) struct BackgroundSyncService {
     engine: EngineSender,
     /// Each attached session has one.
     sessions: TaskTracker,
-    places: Mutex<PlacesOfEach>,
+    session_places: Mutex<PlacesOfEach>,
+    reconciliation_places: Mutex<PlacesOfEach>,
     reconciliations: Semaphore,
 }
 
 impl BackgroundSyncService {
     pub(super) fn new(engine: EngineSender, sessions: TaskTracker) -> Self {
-        let places = Mutex::new(PlacesOfEach::new(SESSIONS));
-        let reconciliations = Semaphore::new(RECONCILIATIONS);
-        Self { engine, sessions, places, reconciliations }
-    }
-
-    fn take_place(&self, owner: OwnerId) -> Result<OwnedSemaphorePermit, Refusal> {
-        // Counting cannot panic; if it has, the count is as good as before.
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let busy = Refusal::Busy { what: "sessions of one user", limit: SESSIONS };
-        places.take(owner.uid()).ok_or(busy)
+        Self {
+            engine,
+            sessions,
+            session_places: Mutex::new(PlacesOfEach::new(SESSIONS)),
+            reconciliation_places: Mutex::new(PlacesOfEach::new(RECONCILIATIONS_OF_ONE)),
+            reconciliations: Semaphore::new(RECONCILIATIONS),
+        }
     }
 
     async fn take_list(
@@ -91,6 +91,16 @@ impl BackgroundSyncService {
         }
         Ok((list.profile, list.list))
     }
+}
+
+fn take_place(
+    places: &Mutex<PlacesOfEach>,
+    owner: OwnerId,
+    busy: Refusal,
+) -> Result<OwnedSemaphorePermit, Refusal> {
+    // Counting cannot panic; if it has, the count is as good as before.
+    let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+    places.take(owner.uid()).ok_or(busy)
 }
 
 /// A browser's list as it comes in.
@@ -137,7 +147,8 @@ impl BackgroundSync for BackgroundSyncService {
         request: Request<Streaming<wire::AttachRequest>>,
     ) -> Result<Response<Self::AttachStream>, Status> {
         let identity = identity(&request)?;
-        let place = self.take_place(identity.caller.owner)?;
+        let busy = Refusal::Busy { what: "sessions of one user", limit: SESSIONS };
+        let place = take_place(&self.session_places, identity.caller.owner, busy)?;
         let by = Attaching { engine: self.engine.clone(), identity, place };
         let stream = attach(by, request.into_inner(), &self.sessions);
         Ok(Response::new(Box::pin(stream)))
@@ -217,13 +228,16 @@ impl BackgroundSync for BackgroundSyncService {
         call: Request<Streaming<wire::ReconcileRequest>>,
     ) -> Result<Response<wire::ReconcileResponse>, Status> {
         let identity: Arc<Identity> = identity(&call)?;
+        let (what, limit) = ("reconciliations of one user", RECONCILIATIONS_OF_ONE);
+        let busy = Refusal::Busy { what, limit };
+        let own_place = take_place(&self.reconciliation_places, identity.caller.owner, busy)?;
         let busy = Refusal::Busy { what: "reconciliations", limit: RECONCILIATIONS };
         let place = self.reconciliations.try_acquire().map_err(|_| busy)?;
         let (profile, list) = self.take_list(&identity, call.into_inner()).await?;
         let caller = identity.caller.clone();
         let ask = |reply| Ask::Reconcile { caller, profile, list, reply };
         let answered = request(&self.engine, ask).await?;
-        drop(place);
+        drop((place, own_place));
         let reconciled = answered.value.map_err(Refusal::from)?;
         Ok(Response::new(reconciled_to_proto(&reconciled)))
     }

@@ -159,3 +159,22 @@ async fn the_overflow_uid_owns_nothing() {
     let status = soon(nobody.admin.get_status(wire::GetStatusRequest {})).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
 }
+
+#[tokio::test]
+async fn a_user_who_dawdles_over_a_list_holds_up_nobody_else() {
+    if !have_root(WHY) {
+        return;
+    }
+    let daemon = Daemon::simulated().await;
+    let (ada, mut ben) = (daemon.client_of(ADA).await, daemon.client_of(BEN).await);
+    let calls = (0..3).map(|_| {
+        let mut ada = ada.clone();
+        Box::pin(async move { ada.sync.reconcile(tokio_stream::pending()).await })
+    });
+    let (refused, _, dawdling) = soon(futures_util::future::select_all(calls)).await;
+    let status = refused.unwrap_err();
+    assert_eq!((status.code(), reason(&status)), (Code::ResourceExhausted, "BUSY".into()));
+    let whole = wire::ReconcileRequest { profile: Some(profile()), registrations: vec![] };
+    soon(ben.sync.reconcile(tokio_stream::iter([whole]))).await.unwrap();
+    drop(dawdling);
+}
