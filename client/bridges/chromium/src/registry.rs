@@ -36,6 +36,8 @@ pub struct Version {
     pub running: Running,
     /// Whether it is the active worker of its registration.
     pub active: bool,
+    /// Whether it may get events: not before its activation has ended.
+    pub activated: bool,
     /// The worker's debugging target while it exists.
     pub target: Option<String>,
     /// How many clients it controls.
@@ -182,6 +184,7 @@ fn version(entry: &Value) -> Option<Version> {
             _ => Running::Stopped,
         },
         active: matches!(entry["status"].as_str(), Some("activating" | "activated")),
+        activated: entry["status"].as_str() == Some("activated"),
         target: entry["targetId"].as_str().map(str::to_owned),
         clients: entry["controlledClients"].as_array().map_or(0, Vec::len),
     })

@@ -162,7 +162,8 @@ impl WakeTask<'_> {
             let running = |registry: &Registry| {
                 let version = registry.active_version(registration)?;
                 let target = version.target.clone()?;
-                (version.running == Running::Running).then(|| (version.id.clone(), target))
+                let ready = version.running == Running::Running && version.activated;
+                ready.then(|| (version.id.clone(), target))
             };
             let now = running(&registry.borrow_and_update());
             let Some((version, target)) = now else {

@@ -31,6 +31,52 @@ async fn a_stopped_worker_is_started_and_gets_a_trusted_event() {
 }
 
 #[tokio::test]
+async fn a_module_worker_is_woken_like_any_other() {
+    if chromium_is_missing() {
+        return;
+    }
+    let world = World::start(Network::Steady).await;
+    let register = "const r = await navigator.serviceWorker.register('/module/sw.js',
+            { type: 'module', scope: '/module/' });
+        while (r.active?.state !== 'activated') await new Promise((done) => setTimeout(done, 5));
+        await r.sync.register('mail');
+        return r.sync.getTags()";
+    assert_eq!(world.site.run("app", register).await, json!(["mail"]));
+    for (attempt, stopped) in [("1-1", false), ("1-2", true)] {
+        if stopped {
+            world.running.stop_workers().await;
+        }
+        world.daemon.wake(attempt, &world.site.url("module"), ONE_OFF, attempt).await;
+        let hit = world.site.hit(attempt).await;
+        assert_eq!((&hit["isTrusted"], &hit["bridged"]), (&json!(true), &json!(true)));
+        assert_eq!(world.daemon.finished(attempt).await, (Outcome::Completed, String::new()));
+    }
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_is_being_activated_gets_its_event_afterwards() {
+    if chromium_is_missing() {
+        return;
+    }
+    let world = World::start(Network::Unsteady).await;
+    let register = "const r = await navigator.serviceWorker.register('/held/sw.js?held',
+            { scope: '/held/' });
+        while (r.active === null) await new Promise((done) => setTimeout(done, 5));
+        return r.active.state";
+    assert_eq!(world.site.run("app", register).await, "activating");
+    world.daemon.wake("1-1", &world.site.url("held"), ONE_OFF, "mail").await;
+    // One of another worker, from beginning to end, meanwhile.
+    world.daemon.wake("1-2", &world.scope(), ONE_OFF, "other").await;
+    assert_eq!(world.daemon.finished("1-2").await.0, Outcome::Completed);
+    world.site.release("held");
+    let hit = world.site.hit("mail").await;
+    assert_eq!(hit["state"], "activated", "{hit}");
+    assert_eq!(world.daemon.finished("1-1").await.0, Outcome::Completed);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn the_outcome_is_that_of_every_promise() {
     if chromium_is_missing() {
         return;

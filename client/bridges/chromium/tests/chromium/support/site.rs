@@ -110,6 +110,13 @@ impl Site {
         self.state.results.wait(body, |(result, _)| *result == id).await.1
     }
 
+    /// Answers what asks for the page's next expression, and waits for no result.
+    pub(crate) fn release(&self, page: &str) {
+        let mut next = self.state.next.lock().unwrap();
+        next.entry(page.to_owned()).or_default().push_back((0, String::new()));
+        self.state.more.notify_waiters();
+    }
+
     /// Waits until an event of the tag has reached the worker.
     pub(crate) async fn hit(&self, tag: &str) -> Hit {
         self.hits.wait(tag, |hit| hit["tag"] == tag).await

@@ -5,12 +5,17 @@ let runs = 0;
 
 self.addEventListener('install', (event) => event.waitUntil(self.skipWaiting()));
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+// Its activation lasts until the test has something for it.
+if (location.search === '?held') {
+  self.addEventListener('activate', (event) => event.waitUntil(fetch('./next')));
+}
 
 const handle = async (event) => {
   runs += 1;
   const { type, tag, lastChance, isTrusted } = event;
   const answer = await fetch('./work', { method: 'POST', body: JSON.stringify({
     type, tag, lastChance, isTrusted, bridged: atStart.bridged, born, runs,
+    state: self.serviceWorker.state,
   }) });
   return new AsyncFunction('event', await answer.text())(event);
 };
