@@ -20,6 +20,8 @@ pub(crate) const QUEUED_CALLS: usize = 1_024;
 /// Bytes of them: more than an origin's whole share of the longest tags.
 const QUEUED_BYTES: usize = 4 * 1024 * 1024;
 
+const ADD_SCRIPT: &str = "Page.addScriptToEvaluateOnNewDocument";
+
 /// Whether new documents get the interfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interfaces {
@@ -138,14 +140,8 @@ impl PageTask {
         connection.send(session, "Runtime.addBinding", json!({ "name": name })).await;
         connection.send(session, "Page.enable", json!({})).await;
         let interfaces = *self.interfaces.borrow_and_update();
-        let script = match interfaces {
-            Interfaces::Bridged => {
-                let params = json!({ "source": self.shared.shims.page(), "runImmediately": true });
-                let method = "Page.addScriptToEvaluateOnNewDocument";
-                Some(connection.send(session, method, params).await)
-            }
-            Interfaces::Native => None,
-        };
+        let params = json!({ "source": self.source(interfaces), "runImmediately": true });
+        let script = connection.send(session, ADD_SCRIPT, params).await;
         // Frames of other sites live in processes, and so targets, of their own.
         let frames = json!({
             "autoAttach": true,
@@ -156,28 +152,30 @@ impl PageTask {
         connection.send(session, "Target.setAutoAttach", frames).await;
         let run = connection.send(session, "Runtime.runIfWaitingForDebugger", json!({})).await;
         run.reply(QUICK).await?;
-        let Some(script) = script else { return Ok(None) };
         Ok(identifier(&script.reply(QUICK).await?))
+    }
+
+    fn source(&self, interfaces: Interfaces) -> String {
+        match interfaces {
+            Interfaces::Bridged => self.shared.shims.page(),
+            // The binding is there all the time; no page is to see it.
+            Interfaces::Native => self.shared.shims.bare_page(),
+        }
     }
 
     /// Only documents that start later are concerned: the others keep what they have.
     async fn switch(&self, interfaces: Interfaces, script: Option<String>) -> Option<String> {
-        let result = match (interfaces, script) {
-            (Interfaces::Bridged, None) => {
-                let params = json!({ "source": self.shared.shims.page() });
-                let method = "Page.addScriptToEvaluateOnNewDocument";
-                self.call(method, params).await.map(|reply| identifier(&reply))
-            }
-            (Interfaces::Native, Some(script)) => {
-                let params = json!({ "identifier": script });
+        let params = json!({ "source": self.source(interfaces) });
+        let added = self.call(ADD_SCRIPT, params).await.map(|reply| identifier(&reply));
+        // A document that starts right here gets both, and the older one comes first.
+        let removed = match script {
+            Some(script) => {
                 let method = "Page.removeScriptToEvaluateOnNewDocument";
-                self.call(method, params).await.map(|_| None)
+                self.call(method, json!({ "identifier": script })).await.map(drop)
             }
-            (Interfaces::Bridged, script @ Some(_)) | (Interfaces::Native, script @ None) => {
-                Ok(script)
-            }
+            None => Ok(()),
         };
-        result.unwrap_or_else(|error| {
+        removed.and(added).unwrap_or_else(|error| {
             tracing::debug!(%error, "the interfaces of a page could not be switched");
             None
         })

@@ -57,6 +57,12 @@ impl Shims {
         self.fill(PAGE)
     }
 
+    /// What a document gets that keeps Chromium's interfaces: no trace of the bridge.
+    #[must_use]
+    pub fn bare_page(&self) -> String {
+        format!("delete self[{}]", json!(self.name))
+    }
+
     /// What a service worker gets.
     #[must_use]
     pub fn worker(&self, moment: Moment) -> String {

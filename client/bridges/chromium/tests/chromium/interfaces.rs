@@ -403,6 +403,9 @@ async fn without_a_daemon_the_browsers_own_interfaces_are_left_alone() {
                 document.body.append(frame);
                 await loaded;
                 const found = 'unregister' in frame.contentWindow.SyncManager.prototype;
+                const traces = Object.getOwnPropertyNames(frame.contentWindow)
+                    .filter((name) => name.startsWith('pwasync_'));
+                if (traces.length > 0) return 'a page can see the binding';
                 frame.remove();
                 if (found === {bridged}) return found;
             }}"
