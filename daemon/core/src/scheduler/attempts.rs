@@ -86,10 +86,18 @@ impl Scheduler {
         self.close_session(session);
     }
 
+    /// A browser that starts what no longer counts is told so: nobody waits for its outcome.
     pub(super) fn attempt_started(&mut self, session: SessionId, attempt: AttemptId) {
-        let Some(out) = self.sessions.out(attempt) else { return };
-        if out.session == Some(session) {
-            self.mark_started(out.registration, attempt);
+        let Some(profile) = self.sessions.get(session).map(|session| session.profile.clone())
+        else {
+            return;
+        };
+        match self.still_counts(attempt, &profile) {
+            Some((registration, _)) => self.mark_started(registration, attempt),
+            None => {
+                let counted = Counted::No;
+                self.effects.push_back(Effect::Recorded { session, attempt, counted });
+            }
         }
     }
 
