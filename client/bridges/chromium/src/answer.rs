@@ -97,7 +97,7 @@ fn own_scope(caller: &Caller, call: &ApiCall) -> Result<String, ApiError> {
     };
     let url = Url::parse(scope).map_err(|_| refused("the scope is not a URL"))?;
     if origin.is_some_and(|origin| url.origin().ascii_serialization() != *origin) {
-        tracing::warn!("a page named a scope of another origin and was refused");
+        tracing::debug!("a page named a scope of another origin and was refused");
         return Err(refused("the scope is not of this origin"));
     }
     if !can_sync(&url) {

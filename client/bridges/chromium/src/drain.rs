@@ -69,7 +69,7 @@ async fn answer_one(
     let call = match ApiCall::parse(&call.to_string()) {
         Ok(call) => call,
         Err(error) => {
-            tracing::warn!(%error, "a call of a service worker was dropped");
+            tracing::debug!(%error, "a call of a service worker was dropped");
             return Ok(());
         }
     };

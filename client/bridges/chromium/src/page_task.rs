@@ -185,7 +185,7 @@ impl PageTask {
         let call = match ApiCall::parse(payload) {
             Ok(call) => call,
             Err(error) => {
-                tracing::warn!(%error, place = ?self.place, "a call of a page was dropped");
+                tracing::debug!(%error, place = ?self.place, "a call of a page was dropped");
                 return;
             }
         };
