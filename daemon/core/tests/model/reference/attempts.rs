@@ -35,6 +35,10 @@ impl Reference {
                 let heard = self.heard_of(*key).filter(|_| self.is_attached(key.profile));
                 self.scan();
                 if let Some(serial) = heard {
+                    // Its limit may have passed on the way here.
+                    if self.by_serial(serial).is_none() {
+                        self.waits.push("recorded false".to_owned());
+                    }
                     self.started(serial);
                 }
             }
