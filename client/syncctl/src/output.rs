@@ -1,8 +1,12 @@
 //! Where results go: standard output, in one piece or change by change.
 
+use std::future;
 use std::io::{self, BufWriter, StdoutLock, Write};
+use std::os::fd::AsFd;
 
 use serde::Serialize;
+use tokio::io::Interest;
+use tokio::net::unix::pipe;
 
 use crate::failure::Failure;
 use crate::json;
@@ -35,4 +39,17 @@ impl Output {
         self.out.flush()?;
         Ok(())
     }
+}
+
+/// Waits until nobody can read standard output any more: a pipe whose other end is closed. Never
+/// comes back where that cannot be known, as with a file.
+pub(crate) async fn reader_gone() {
+    // Unchecked: whatever it is, it is only watched, and left as it was.
+    let stdout = io::stdout().as_fd().try_clone_to_owned();
+    if let Ok(stdout) = stdout.and_then(pipe::Sender::from_owned_fd_unchecked)
+        && stdout.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    future::pending().await
 }

@@ -1,5 +1,7 @@
 //! `watch`: what happens, a line each.
 
+use std::pin::pin;
+
 use clap::Args;
 use pwasync_client::{
     Attempt, Change, Follow, HostState, LastChance, RegistrationChange, RegistrationEvent,
@@ -10,6 +12,7 @@ use super::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::ChangeDocument;
+use crate::output::reader_gone;
 use crate::settings::Format;
 use crate::text::{Look, Paint, escape, shorten};
 
@@ -33,7 +36,14 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let follow = if arguments.only_recent { Follow::No } else { Follow::Yes };
     let mut watch = context.client.watch(arguments.recent, follow).await?;
-    while let Some(change) = watch.next().await? {
+    let mut reader_gone = pin!(reader_gone());
+    loop {
+        let change = tokio::select! {
+            change = watch.next() => change?,
+            // Otherwise it would be found out with the next change, which may be far.
+            () = &mut reader_gone => return Ok(Exit::Ok),
+        };
+        let Some(change) = change else { break };
         match context.format {
             Format::People => context.output.text(&line(&change, &context.look))?,
             Format::Json => context.output.json(&ChangeDocument::new(&change))?,

@@ -1,6 +1,7 @@
 //! A daemon with a fixed answer to each call of an administrator, on a real socket.
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::thread::{self, JoinHandle};
 
 use pwasync_proto::v1;
@@ -10,6 +11,7 @@ use tokio::net::UnixListener;
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
@@ -19,6 +21,8 @@ const IDS: [u64; 4] = [1, 2, 3, RUNNING];
 pub(crate) const FREE: u64 = 1;
 /// Is held, by what force lifts.
 pub(crate) const HELD: u64 = 2;
+/// After so many past changes of a watch nothing happens any more.
+pub(crate) const QUIET: u32 = 7;
 /// Its event runs.
 pub(crate) const RUNNING: u64 = 400;
 
@@ -66,7 +70,7 @@ struct Service;
 
 #[tonic::async_trait]
 impl Admin for Service {
-    type WatchStream = tokio_stream::Iter<std::vec::IntoIter<Result<v1::WatchResponse, Status>>>;
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<v1::WatchResponse, Status>> + Send>>;
 
     async fn get_status(
         &self,
@@ -120,8 +124,14 @@ impl Admin for Service {
             let change = v1::watch_response::Change::Skipped(3);
             Ok(v1::WatchResponse { at: at(seconds), change: Some(change) })
         };
-        let changes: Vec<_> = (0..request.into_inner().recent.into()).map(change).collect();
-        Ok(Response::new(tokio_stream::iter(changes)))
+        let recent = request.into_inner().recent;
+        let changes: Vec<_> = (0..recent.into()).map(change).collect();
+        let changes = tokio_stream::iter(changes);
+        Ok(Response::new(if recent == QUIET {
+            Box::pin(changes.chain(tokio_stream::pending()))
+        } else {
+            Box::pin(changes)
+        }))
     }
 
     async fn run_now(

@@ -1,11 +1,15 @@
 //! A daemon answers: what is printed, and the exit code that goes with it.
 
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::scripted_admin::{FREE, HELD, RUNNING, ScriptedAdmin};
+use crate::scripted_admin::{FREE, HELD, QUIET, RUNNING, ScriptedAdmin};
 use crate::{ended, run, syncctl};
 
 /// The exit code, standard output, and standard error with a mark before each line.
@@ -223,6 +227,25 @@ fn a_reader_that_has_enough_ends_the_watch() {
         syncctl(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(ended(&child.wait_with_output().unwrap()), (0, String::new(), String::new()));
+}
+
+#[test]
+fn a_watch_without_a_reader_ends_though_nothing_happens() {
+    let daemon = ScriptedAdmin::start();
+    let socket = daemon.socket();
+    let recent = QUIET.to_string();
+    let arguments = ["--socket", socket.to_str().unwrap(), "watch", "--recent", &recent];
+    let mut child =
+        syncctl(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..QUIET {
+        out.read_line(&mut String::new()).unwrap();
+    }
+    drop(out);
+    let (send, end) = mpsc::channel();
+    thread::spawn(move || send.send(child.wait_with_output().unwrap()));
+    let output = end.recv_timeout(Duration::from_secs(30)).expect("the watch ends");
+    assert_eq!(ended(&output), (0, String::new(), String::new()));
 }
 
 #[test]
