@@ -8,6 +8,7 @@ mod session;
 mod simulation;
 
 use pwasync_core::{
+    Caller,
     facts::{Host, Netlink, Origin, Power},
     key::SessionId,
     time::{Timestamp, WallClock},
@@ -33,6 +34,9 @@ pub enum Input {
     Power(Power),
     /// The wall clock moved against core time.
     WallClock(WallClock),
+    /// Somebody has connected: a uid that now belongs to another login name starts empty, before
+    /// it can read anything.
+    Connected(Caller),
     /// A caller asks for something.
     Request(Request),
     /// A browser attaches.

@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use crate::{
     channel::{Closing, HostView, Input},
     host::{Host, HostKind},
-    recording::{CoreCall, Happened, RecordedCore, TimePassed},
+    recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
     store::{
         Store,
         committer::{Answer, Command, Committer, Disk, SendError},
@@ -220,6 +220,11 @@ impl Engine {
                 tracing::info!(offset_millis = wall.offset_millis, "the wall clock was set");
                 self.wall = wall;
                 self.happened(Event::WallClockChanged(wall));
+            }
+            Input::Connected(caller) => {
+                if self.down.is_none() {
+                    self.call(Identify(caller));
+                }
             }
             Input::Request(request) => self.take_request(request),
             Input::OpenSession(open) => self.open_session(open),

@@ -90,11 +90,10 @@ core_calls! {
     Reconcile(caller: Caller, profile: ProfileKey, list: Vec<NewRegistration>)
         -> Result<Reconciled, RegisterError>
         = |core, now| core.reconcile(now, &caller, &profile, list);
+    /// Somebody has connected.
+    Identify(caller: Caller) -> () = |core, _now| core.identify(&caller);
     /// A browser attaches.
-    Open(caller: Caller, session: NewSession) -> OpenedSession = |core, now| {
-        core.identify(&caller);
-        core.open_session(now, session)
-    };
+    Open(session: NewSession) -> OpenedSession = |core, now| core.open_session(now, session);
     /// Somebody wants a sync to run now.
     Run(viewer: Viewer, id: RegistrationId, force: Force) -> Option<RunNow>
         = |core, now| core.run_now(now, viewer, id, force);
@@ -201,11 +200,11 @@ impl CoreInput {
             }
             Self::RemoveScope(RemoveScope(_, worker)) => worker.scope.as_str().len(),
             Self::Reconcile(Reconcile(_, _, list)) => list.iter().map(new).sum(),
-            Self::Open(Open(_, session)) => {
+            Self::Open(Open(session)) => {
                 let running = session.running.len() * size_of::<AttemptId>();
                 running + session.finished.iter().map(ended).sum::<usize>()
             }
-            Self::TimePassed(_) | Self::Run(_) | Self::Remove(_) => 0,
+            Self::TimePassed(_) | Self::Identify(_) | Self::Run(_) | Self::Remove(_) => 0,
         };
         ENTRY + held
     }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use pwasync_core::{
-    Caller,
     attempt::Finished,
     effect::{CancelReason, Counted, Wake},
     key::{AttemptId, ProfileKey, SessionId},
@@ -19,8 +18,6 @@ pub const OUTBOX: usize = 256;
 /// A browser that attaches.
 #[derive(Debug)]
 pub struct OpenSession {
-    /// Who.
-    pub caller: Caller,
     /// Which profile.
     pub profile: ProfileKey,
     /// For people.

@@ -118,11 +118,11 @@ impl Engine {
         if self.down.is_some() || self.stopping {
             return;
         }
-        let OpenSession { caller, profile, agent, process_id, capacity, .. } = open;
+        let OpenSession { profile, agent, process_id, capacity, .. } = open;
         let (running, finished) = (open.running, open.finished);
         let new = NewSession { profile: profile.clone(), capacity, running, finished };
         let now = self.host.now();
-        let opened = self.core.call(now, Open(caller, new));
+        let opened = self.core.call(now, Open(new));
         let (outbox, cut_off) = (open.outbox, open.cut_off);
         let attached = Attached { profile, agent, process_id, attached_at: now, outbox, cut_off };
         self.sessions.insert(opened.id, attached);

@@ -130,7 +130,6 @@ impl Listener {
             .engine
             .ask(|reply| {
                 Input::OpenSession(OpenSession {
-                    caller: self.identity.caller.clone(),
                     profile: hello.profile,
                     agent: hello.agent,
                     process_id: self.identity.process_id,

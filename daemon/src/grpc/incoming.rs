@@ -17,6 +17,8 @@ use tokio::{
 };
 use tonic::transport::server::Connected;
 
+use crate::channel::{EngineSender, Input};
+
 use super::{
     peer::{Lookups, Peer, credentials},
     places::PlacesOfEach,
@@ -39,26 +41,32 @@ pub(super) struct Connection {
     _places: [OwnedSemaphorePermit; 2],
 }
 
-/// Accepts connections for ever.
+/// Accepts connections for ever, and tells the engine who has come before the first call does.
 pub(super) fn connections(
     listener: UnixListener,
+    engine: EngineSender,
 ) -> impl Stream<Item = Result<Connection, io::Error>> {
     let lookups = Lookups::default();
     stream::unfold((listener, Places::default()), |(listener, mut places)| async move {
         let accepted = places.accept(&listener).await;
         Some((accepted, (listener, places)))
     })
-    .map(move |(stream, places)| identify(lookups.clone(), stream, places))
+    .map(move |(stream, places)| identify(lookups.clone(), engine.clone(), stream, places))
     // One slow look-up does not hold up those who come after it.
     .buffer_unordered(BEING_IDENTIFIED)
 }
 
 async fn identify(
     lookups: Lookups,
+    engine: EngineSender,
     stream: UnixStream,
     places: [OwnedSemaphorePermit; 2],
 ) -> Result<Connection, io::Error> {
     let peer = lookups.identify(credentials(&stream)?).await;
+    if let Some(caller) = peer.caller() {
+        // When the engine is gone, each call is told so.
+        let _ = engine.send(Input::Connected(caller)).await;
+    }
     Ok(Connection { stream, peer, _places: places })
 }
 

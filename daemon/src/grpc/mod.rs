@@ -75,13 +75,14 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let sessions = TaskTracker::new();
+    let connections = connections(listener, engine.clone());
     let routes = routes(engine, simulation, &sessions)?;
     Server::builder()
         .max_concurrent_streams(STREAMS)
         .http2_max_header_list_size(HEADER_BYTES)
         .layer(MapResponseLayer::new(decode::correct))
         .add_routes(routes)
-        .serve_with_incoming_shutdown(connections(listener), stop)
+        .serve_with_incoming_shutdown(connections, stop)
         .await?;
     sessions.close();
     sessions.wait().await;

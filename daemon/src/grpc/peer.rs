@@ -32,6 +32,13 @@ const LOOKUPS: usize = 32;
 #[derive(Clone, Debug)]
 pub(super) struct Peer(Result<Arc<Identity>, Refusal>);
 
+impl Peer {
+    /// The caller, where it is known.
+    pub(super) fn caller(&self) -> Option<Caller> {
+        self.0.as_ref().ok().map(|identity| identity.caller.clone())
+    }
+}
+
 /// A caller that is known.
 #[derive(Debug)]
 pub(super) struct Identity {

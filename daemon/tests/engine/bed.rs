@@ -116,7 +116,6 @@ impl Bed {
         let (cut_off, cut) = oneshot::channel();
         let open = |reply| {
             Input::OpenSession(OpenSession {
-                caller: ada(),
                 profile: profile(),
                 agent: "test".into(),
                 process_id: None,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bed::{Bed, soon};
-use pwasync_core::{RegisterChange, attempt::Outcome, effect::Counted};
+use pwasync_core::{Caller, RegisterChange, attempt::Outcome, effect::Counted};
 use pwasyncd::{
     channel::{
         AttemptsOut, Closing, FromSession, Input, SimulationRequest, StoreFailure, ToSession,
@@ -120,6 +120,19 @@ async fn a_failed_commit_is_a_crash_of_the_core() {
     bed.advance(120 * SECOND, AttemptsOut::HoldTime).await;
     assert_eq!(bed.tags().await, ["kept"]);
     bed.register("more").await.unwrap();
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn a_uid_that_belongs_to_another_name_cannot_read_what_the_former_left() {
+    let bed = Bed::start(MemoryStore::new()).await;
+    bed.engine.send(Input::Connected(bed::ada())).await.unwrap();
+    bed.register("mail").await.unwrap();
+    bed.engine.send(Input::Connected(bed::ada())).await.unwrap();
+    assert_eq!(bed.tags().await, ["mail"]);
+    let bob = Caller { name: "bob".into(), ..bed::ada() };
+    bed.engine.send(Input::Connected(bob)).await.unwrap();
+    assert_eq!(bed.tags().await, Vec::<String>::new());
     bed.stop().await;
 }
 
