@@ -90,6 +90,7 @@ impl Engine {
                 tracing::warn!(problem = %down.problem, "the store does not open yet");
                 down.reopen_at = Some(now + down.delay);
                 down.delay = (down.delay * 2).min(LONGEST);
+                self.simulation.refuse_power_cuts();
                 return;
             }
         };

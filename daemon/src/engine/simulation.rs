@@ -73,6 +73,11 @@ impl Simulation {
         }
     }
 
+    /// The store does not open: those who cut the power get no answer, which is UNAVAILABLE.
+    pub(super) fn refuse_power_cuts(&mut self) {
+        self.power_cuts.clear();
+    }
+
     fn moved(&mut self) {
         for advance in &mut self.advances {
             advance.gives_up_at = Instant::now() + advance.patience;

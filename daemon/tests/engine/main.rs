@@ -124,6 +124,16 @@ async fn a_failed_commit_is_a_crash_of_the_core() {
 }
 
 #[tokio::test]
+async fn a_power_cut_while_the_store_fails_is_refused() {
+    let bed = Bed::start(MemoryStore::new()).await;
+    let failure = Some(StoreFailure::InputOutput);
+    bed.simulate(|reply| SimulationRequest::FailStore { failure, for_: None, reply }).await;
+    let cut = |reply| Input::Simulation(SimulationRequest::CutPower { reply });
+    assert!(soon(bed.engine.ask(cut)).await.unwrap().is_none());
+    bed.stop().await;
+}
+
+#[tokio::test]
 async fn a_uid_that_belongs_to_another_name_cannot_read_what_the_former_left() {
     let bed = Bed::start(MemoryStore::new()).await;
     bed.engine.send(Input::Connected(bed::ada())).await.unwrap();
