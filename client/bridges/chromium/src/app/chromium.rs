@@ -62,6 +62,9 @@ impl App {
             ("Runtime.executionContextsCleared" | "Inspector.targetCrashed", Some(session)) => {
                 self.pages.contexts_cleared(session);
                 self.publish_windows();
+                if event.method == "Inspector.targetCrashed" {
+                    self.renew_control(session);
+                }
             }
             ("ServiceWorker.workerErrorReported", _) => self.worker_reported(&event.params),
             (
@@ -143,6 +146,10 @@ impl App {
         if self.blank.as_deref() == Some(session) {
             self.blank = None;
         }
+        self.renew_control(session);
+    }
+
+    fn renew_control(&mut self, session: &str) {
         if self.control.borrow().as_deref() == Some(session) {
             tracing::warn!("the bridge's own page is gone and is made again");
             self.control.send_modify(|control| *control = None);

@@ -26,6 +26,19 @@ pub(super) struct Control {
 
 /// Makes the page and gives it the script.
 pub(super) async fn make(connection: &Connection, script: &str) -> Result<Control, CallError> {
+    let deadline = sleep(START_LIMIT).deadline();
+    loop {
+        let made = make_once(connection, script).await;
+        // Its renderer crashed meanwhile, as that of the page before may have done.
+        let crashed =
+            matches!(made, Err(CallError::SessionGone { .. } | CallError::TimedOut { .. }));
+        if !crashed || timeout_at(deadline, sleep(ASK_AGAIN)).await.is_err() {
+            return made;
+        }
+    }
+}
+
+async fn make_once(connection: &Connection, script: &str) -> Result<Control, CallError> {
     let target = create(connection).await?;
     let of_target = json!({ "targetId": target["targetId"] });
     let method = "Target.getTargetInfo";
