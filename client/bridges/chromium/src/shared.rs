@@ -7,7 +7,10 @@ use std::{
 };
 
 use serde_json::json;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout, timeout_at},
+};
 
 use crate::{
     call::Kind,
@@ -20,6 +23,9 @@ use crate::{
 
 /// A call to Chromium that only looks something up or sets a switch.
 pub(crate) const QUICK: Duration = Duration::from_secs(5);
+
+/// A Chromium that is quit writes its profile while its pages are gone already.
+const END_LIMIT: Duration = Duration::from_secs(30);
 
 /// Times that depend on Chromium's ways rather than on the protocol.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +104,33 @@ impl Shared {
         Ok(state["online"].as_bool() == Some(true) && steady >= needed)
     }
 
+    /// Whether Chromium is still there after `patience`, and not about to end.
+    ///
+    /// When it ends, the bridge's hidden page is among the first to go; the pipe is the last.
+    pub(crate) async fn chromium_lives_on(&self, patience: Duration) -> bool {
+        let expression =
+            format!("new Promise((done) => setTimeout(done, {}))", patience.as_millis());
+        let deadline = sleep(END_LIMIT).deadline();
+        let answers = async {
+            loop {
+                let session = self.control_session("Runtime.evaluate", END_LIMIT).await?;
+                match self.connection.evaluate(&session, expression.clone(), END_LIMIT).await {
+                    // Only the page is gone, and is made again if Chromium lives on.
+                    Err(CallError::SessionGone { .. }) => self.control_left(&session).await,
+                    answered => return answered,
+                }
+            }
+        };
+        match timeout_at(deadline, answers).await {
+            Ok(Err(CallError::Closed { .. })) => false,
+            Ok(_) => true,
+            Err(_) => {
+                tracing::warn!("Chromium neither answers nor ends");
+                true
+            }
+        }
+    }
+
     /// Has the whole list of service workers sent again, and waits until it is there.
     pub(crate) async fn refresh_registry(&self, limit: Duration) -> Result<(), CallError> {
         let mut registry = self.registry.clone();
@@ -110,6 +143,13 @@ impl Shared {
             Ok(Err(_)) => Err(CallError::Closed { method }),
             Err(_) => Err(CallError::TimedOut { method, limit }),
         }
+    }
+
+    /// Waits until the bridge has noticed that the session is over.
+    async fn control_left(&self, session: &SessionId) {
+        let mut control = self.control.clone();
+        // It fails only when the bridge ends.
+        drop(control.wait_for(|now| now.as_ref() != Some(session)).await);
     }
 
     async fn control_session(

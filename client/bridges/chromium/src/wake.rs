@@ -31,6 +31,8 @@ const START_AGAIN: Duration = Duration::from_secs(3);
 /// The answer to a page's own registration goes first, but not for ever.
 const ANSWER_FIRST: Duration = Duration::from_secs(2);
 const ABORT_LIMIT: Duration = Duration::from_millis(500);
+/// When its workers go because it ends, Chromium is gone after less than a tenth of a second.
+const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +91,23 @@ pub(crate) async fn carry_out(
         kind: daemon::kind(wake.key.kind),
         token: shared.shims.token(wake.attempt.as_str()),
     };
-    match task.run(cancel, started).await {
-        Ok(end) | Err(Interrupted::Ended(end)) => Some(end),
+    let (end, patience) = match task.run(cancel, started).await {
+        // What the end of Chromium breaks, a request for example, may still be told by the worker.
+        Ok(end) => (end, Duration::ZERO),
+        Err(Interrupted::Ended(end)) => (end, ENDS_WITHIN),
         Err(Interrupted::Cancelled) => {
-            Some(End { outcome: Outcome::Aborted, detail: String::new() })
+            return Some(End { outcome: Outcome::Aborted, detail: String::new() });
         }
-        Err(Interrupted::BrowserGone) => None,
+        Err(Interrupted::BrowserGone) => return None,
+    };
+    // The end of Chromium is no failure of the worker: the attempt is lost with the session.
+    (is_no_failure(end.outcome) || shared.chromium_lives_on(patience).await).then_some(end)
+}
+
+fn is_no_failure(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Completed | Outcome::Aborted | Outcome::ScopeGone => true,
+        Outcome::Rejected | Outcome::TimedOut | Outcome::Offline | Outcome::Unavailable => false,
     }
 }
 
@@ -288,10 +301,10 @@ impl WakeTask<'_> {
             }),
             Err(
                 CallError::SessionGone { .. } | CallError::Refused { .. } | CallError::Threw { .. },
-            ) => Ok(End {
+            ) => Err(Interrupted::Ended(End {
                 outcome: Outcome::Rejected,
                 detail: "the service worker stopped before its event ended".to_owned(),
-            }),
+            })),
         }
     }
 

@@ -6,6 +6,8 @@ mod interfaces;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod quit;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod wakes;
