@@ -23,6 +23,8 @@ pub struct Registry {
     lists: u64,
     registrations: BTreeMap<String, String>,
     versions: BTreeMap<String, Version>,
+    /// By registration; a version that cannot be started may be gone at once.
+    failed_starts: BTreeMap<String, u64>,
 }
 
 /// One version of a service worker.
@@ -133,6 +135,12 @@ impl Registry {
             .max_by_key(|version| (version.id.len(), version.id.as_str()))
     }
 
+    /// How often workers of a registration were started in vain.
+    #[must_use]
+    pub fn failed_starts(&self, registration: &str) -> u64 {
+        self.failed_starts.get(registration).copied().unwrap_or_default()
+    }
+
     /// A version by its id.
     #[must_use]
     pub fn version(&self, id: &str) -> Option<&Version> {
@@ -145,6 +153,7 @@ impl Registry {
             let Some(id) = entry["registrationId"].as_str() else { continue };
             if entry["isDeleted"].as_bool() == Some(true) {
                 gone.extend(self.registrations.remove(id));
+                self.failed_starts.remove(id);
                 continue;
             }
             let Some(scope) = entry["scopeURL"].as_str() else { continue };
@@ -162,6 +171,13 @@ impl Registry {
     fn update_versions(&mut self, list: &Value) {
         for entry in list.as_array().map(Vec::as_slice).unwrap_or_default() {
             let Some(version) = version(entry) else { continue };
+            let before = self.versions.get(&version.id).map(|version| version.running);
+            if before == Some(Running::Starting)
+                && matches!(version.running, Running::Stopping | Running::Stopped)
+                && self.registrations.contains_key(&version.registration)
+            {
+                *self.failed_starts.entry(version.registration.clone()).or_default() += 1;
+            }
             let redundant = entry["status"].as_str() == Some("redundant");
             if redundant && version.running == Running::Stopped {
                 self.versions.remove(&version.id);
@@ -219,6 +235,28 @@ mod tests {
         assert_eq!(registry.look_up(SCOPE), Lookup::Unsettled);
         registrations(&mut registry, json!([]));
         assert_eq!(registry.look_up(SCOPE), Lookup::Absent);
+    }
+
+    #[test]
+    fn a_start_that_ends_before_the_worker_runs_has_failed() {
+        let mut registry = Registry::default();
+        registrations(&mut registry, json!([entry("3", SCOPE)]));
+        for (states, failed) in [
+            (["stopped", "starting", "running", "stopping", "stopped"], 0),
+            (["stopped", "starting", "starting", "stopping", "stopped"], 1),
+            (["stopped", "starting", "stopped", "starting", "stopped"], 3),
+        ] {
+            for state in states {
+                let mut version = running("9", "3", "activated");
+                version["runningStatus"] = json!(state);
+                versions(&mut registry, json!([version]));
+            }
+            assert_eq!(registry.failed_starts("3"), failed, "{states:?}");
+        }
+        let mut gone = entry("3", SCOPE);
+        gone["isDeleted"] = json!(true);
+        registrations(&mut registry, json!([gone]));
+        assert_eq!(registry.failed_starts("3"), 0);
     }
 
     #[test]

@@ -171,6 +171,7 @@ impl WakeTask<'_> {
         stop: &Stop<'_>,
     ) -> Result<Attached<'_>, Interrupted> {
         let mut registry = self.shared.registry.clone();
+        let failed_before = registry.borrow().failed_starts(registration);
         loop {
             let running = |registry: &Registry| {
                 let version = registry.active_version(registration)?;
@@ -180,10 +181,18 @@ impl WakeTask<'_> {
             };
             let now = running(&registry.borrow_and_update());
             let Some((version, target)) = now else {
+                let failed = registry.borrow().failed_starts(registration);
+                let is_left = registry.borrow().active_version(registration).is_some();
+                // Once more where it can be: another may have stopped it in that moment.
+                if failed > failed_before && (failed > failed_before + 1 || !is_left) {
+                    return Err(unavailable("the service worker failed to start"));
+                }
                 let params = json!({ "scopeURL": self.wake.key.scope });
                 let start = self.shared.control_call("ServiceWorker.startWorker", params, QUICK);
                 start.await.map_err(|error| cannot_start(&error))?;
-                let wait = registry.wait_for(|registry| running(registry).is_some());
+                let wait = registry.wait_for(|registry| {
+                    running(registry).is_some() || registry.failed_starts(registration) > failed
+                });
                 if let Ok(Err(_)) = stop.race(timeout(START_AGAIN, wait)).await? {
                     return Err(Interrupted::BrowserGone);
                 }

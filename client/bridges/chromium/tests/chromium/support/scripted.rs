@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use pwasync_proto::v1::{
@@ -101,6 +102,13 @@ impl ScriptedDaemon {
         self.wake_with(attempt, scope, kind, tag, false).await;
     }
 
+    /// A wake whose worker has only that long to start.
+    pub(crate) async fn wake_within(&self, attempt: &str, scope: &str, start_limit: Duration) {
+        let mut wake = wake(attempt, scope, SyncKind::OneOff, attempt);
+        wake.start_limit = Some(start_limit.try_into().unwrap());
+        self.send(attach_response::Message::Wake(wake)).await;
+    }
+
     pub(crate) async fn wake_with(
         &self,
         attempt: &str,
@@ -109,15 +117,7 @@ impl ScriptedDaemon {
         tag: &str,
         last_chance: bool,
     ) {
-        let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
-        let wake = Wake {
-            attempt_id: attempt.to_owned(),
-            registration_id: 1,
-            key: Some(key(scope, kind, tag)),
-            last_chance,
-            time_limit: seconds(180),
-            start_limit: seconds(30),
-        };
+        let wake = Wake { last_chance, ..wake(attempt, scope, kind, tag) };
         self.send(attach_response::Message::Wake(wake)).await;
     }
 
@@ -160,6 +160,18 @@ impl Drop for ScriptedDaemon {
             drop(stop);
             server.join().unwrap();
         }
+    }
+}
+
+fn wake(attempt: &str, scope: &str, kind: SyncKind, tag: &str) -> Wake {
+    let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
+    Wake {
+        attempt_id: attempt.to_owned(),
+        registration_id: 1,
+        key: Some(key(scope, kind, tag)),
+        last_chance: false,
+        time_limit: seconds(180),
+        start_limit: seconds(30),
     }
 }
 

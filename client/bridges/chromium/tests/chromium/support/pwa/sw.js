@@ -10,12 +10,18 @@ if (location.search === '?held') {
   self.addEventListener('activate', (event) => event.waitUntil(fetch('./next')));
 }
 
+// Those that could be installed and can never be started again.
+if (self.registration.active !== null) {
+  if (location.search === '?throws') throw new Error('broken');
+  while (location.search === '?spins');
+}
+
 const handle = async (event) => {
   runs += 1;
   const { type, tag, lastChance, isTrusted } = event;
   const answer = await fetch('./work', { method: 'POST', body: JSON.stringify({
     type, tag, lastChance, isTrusted, bridged: atStart.bridged, born, runs,
-    state: self.serviceWorker.state,
+    state: self.serviceWorker.state, scope: self.registration.scope,
   }) });
   return new AsyncFunction('event', await answer.text())(event);
 };
