@@ -8,6 +8,8 @@ mod process;
 #[cfg(test)]
 mod quit;
 #[cfg(test)]
+mod scopes;
+#[cfg(test)]
 mod starts;
 #[cfg(test)]
 mod support;
