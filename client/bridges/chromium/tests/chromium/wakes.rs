@@ -1,6 +1,6 @@
 //! Wakes carried out in a real Chromium.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -280,6 +280,46 @@ async fn a_cancelled_event_is_aborted_and_does_not_disturb_the_next() {
 }
 
 #[tokio::test]
+async fn what_becomes_of_an_event_after_its_cancel_is_not_reported() {
+    if chromium_is_missing() {
+        return;
+    }
+    for network in [Network::Steady, Network::Unsteady] {
+        let world = World::start(network).await;
+        // They end once the other tag's event lets them: the page keeps the worker running.
+        let wait =
+            "while (!self.go) await new Promise((done) => setTimeout(done, 5)); self.went ??= 0;
+            self.went += 1;";
+        world.site.on("good", wait);
+        world.site.on("bad", &format!("{wait} throw new Error('late')"));
+        world.site.on(
+            "go",
+            "self.go = true;
+            while (self.went !== 2) await new Promise((done) => setTimeout(done, 5))",
+        );
+        for tag in ["good", "bad"] {
+            world.daemon.wake(tag, &world.scope(), ONE_OFF, tag).await;
+            world.daemon.started(tag).await;
+        }
+        for tag in ["good", "bad"] {
+            world.daemon.cancel(tag).await;
+            world.daemon.cancel(tag).await;
+            assert_eq!(world.daemon.finished(tag).await.0, Outcome::Aborted);
+        }
+        world.daemon.wake("go", &world.scope(), ONE_OFF, "go").await;
+        assert_eq!(world.daemon.finished("go").await.0, Outcome::Completed);
+        // A wake of its own brings whatever the bridge had still to say before it.
+        world.daemon.wake("last", &world.scope(), ONE_OFF, "last").await;
+        world.daemon.finished("last").await;
+        for tag in ["good", "bad"] {
+            world.daemon.cancel(tag).await;
+            assert_eq!(reports(&world, tag), ["started", "finished"], "{tag}, {network:?}");
+        }
+        world.close().await;
+    }
+}
+
+#[tokio::test]
 async fn events_of_one_worker_run_side_by_side() {
     if chromium_is_missing() {
         return;
@@ -331,6 +371,27 @@ async fn a_worker_is_let_go_after_its_event() {
     };
     tokio::time::timeout(LIMIT, attached).await.expect("the worker is detached from");
     world.close().await;
+}
+
+#[tokio::test]
+async fn a_worker_without_a_page_stops_by_itself_after_its_event() {
+    if chromium_is_missing() {
+        return;
+    }
+    // Chromium lets a worker idle for about 30 s.
+    const IDLE_LIMIT: Duration = Duration::from_secs(90);
+    let world = World::start(Network::Steady).await;
+    let scope = world.scope();
+    let World { daemon, site, folder, running } = world;
+    running.stop().await;
+    let running = Running::start(folder.path(), &daemon, "about:blank", Network::Steady);
+    daemon.ready_again(1).await;
+    daemon.wake("1-1", &scope, ONE_OFF, "mail").await;
+    site.hit("mail").await;
+    assert_eq!(daemon.finished("1-1").await.0, Outcome::Completed);
+    assert!(!running.workers().await.is_empty(), "it runs");
+    running.workers_stopped(IDLE_LIMIT).await;
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -195,6 +195,19 @@ impl Running {
         tokio::time::timeout(LIMIT, gone).await.expect("workers stop");
     }
 
+    /// Waits until Chromium itself has stopped all workers.
+    pub(crate) async fn workers_stopped(&self, limit: Duration) {
+        let control = self.control().await;
+        let stopped = async {
+            while !self.workers().await.is_empty() {
+                // Chromium tells it to the bridge alone; asking without a pause would slow it down.
+                let pause = "new Promise((done) => setTimeout(done, 250))".to_owned();
+                self.connection.evaluate(&control, pause, LIMIT).await.unwrap();
+            }
+        };
+        tokio::time::timeout(limit, stopped).await.expect("workers stop by themselves");
+    }
+
     pub(crate) async fn call(
         &self,
         s: Option<&SessionId>,
