@@ -183,8 +183,9 @@ impl WakeTask<'_> {
             let Some((version, target)) = now else {
                 let failed = registry.borrow().failed_starts(registration);
                 let is_left = registry.borrow().active_version(registration).is_some();
-                // Once more where it can be: another may have stopped it in that moment.
-                if failed > failed_before && (failed > failed_before + 1 || !is_left) {
+                // Chromium drops a version without a script, perhaps before this wake. Otherwise once
+                // more: another may have stopped it in that moment.
+                if (failed > 0 && !is_left) || failed > failed_before + 1 {
                     return Err(unavailable("the service worker failed to start"));
                 }
                 let params = json!({ "scopeURL": self.wake.key.scope });
