@@ -9,7 +9,7 @@ const GRAIN: Duration = Duration::from_secs(1);
 
 /// The interval as granted: a shorter one is raised to the floor, never refused (P-11).
 pub(crate) fn effective_interval(policy: &Policy, min_interval: Duration) -> Duration {
-    min_interval.max(policy.min_interval_floor)
+    min_interval.max(policy.rules.min_interval_floor)
 }
 
 /// The anchor after an event that started at `started`: the slot it belongs to, so that a 12 h

@@ -1,27 +1,38 @@
-//! Every number of the scheduler, with Chromium's value as the default (K).
+//! Every number of the scheduler, with Chromium's value as the default (K, E) unless the design
+//! decides otherwise (P).
+
+mod engagement;
+mod rules;
 
 use std::time::Duration;
+
+pub use engagement::EngagementPolicy;
+pub use rules::{Condition, KindRules, LearnedHours, Networks, Permission, Rules};
+
+use crate::key::AppId;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// What the scheduler decides by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// Charged attempts until a one-off is given up, or a periodic waits for its next period
-    /// (K-02).
-    pub max_attempts: u32,
-    /// Delay after the first charged failure (K-04).
-    pub initial_retry_delay: Duration,
-    /// Each further delay is so many times the one before (K-05).
-    pub retry_factor: u32,
-    /// Longest delay between two attempts.
-    pub max_retry_delay: Duration,
-    /// An event may run so long, counted from Started (K-07).
-    pub run_limit: Duration,
+    /// What holds for a site that has no section of its own.
+    pub rules: Rules,
+    /// The engagement model.
+    pub engagement: EngagementPolicy,
     /// Started must come so soon after the wake.
     pub start_limit: Duration,
+    /// The same after the browser was launched for it.
+    pub launched_start_limit: Duration,
+    /// A launched browser must attach so soon.
+    pub launch_limit: Duration,
+    /// First delay after a launch that failed; doubles up to [`Self::max_launch_delay`].
+    pub launch_delay: Duration,
+    /// See [`Self::launch_delay`].
+    pub max_launch_delay: Duration,
     /// First delay after a worker could not start; doubles up to [`Self::max_unavailable_delay`]
     /// (P-09).
     pub unavailable_delay: Duration,
@@ -29,6 +40,10 @@ pub struct Policy {
     pub max_unavailable_delay: Duration,
     /// Delay after an attempt that found the network gone while the host has one.
     pub offline_delay: Duration,
+    /// The network's return ends a back-off no sooner than this after the attempt (P-03).
+    pub return_delay: Duration,
+    /// Attempts of one registration that the network's return may bring forward (P-03).
+    pub max_brought_forward: u32,
     /// Free attempts in a row that ended offline, before they are charged.
     pub free_offline: u32,
     /// Free attempts in a row whose worker did not start, before they are charged.
@@ -39,22 +54,29 @@ pub struct Policy {
     pub free_lost_started: u32,
     /// Longest delay that a browser may ask for with `retry_after` (P-04).
     pub max_retry_after: Duration,
-    /// A one-off without an expiry of its own is given up after this time (P-12).
-    pub expiry: Duration,
     /// Longest expiry that a registration may ask for.
     pub max_expiry: Duration,
-    /// A shorter minimum interval is raised to this (K-08, P-11).
-    pub min_interval_floor: Duration,
+    /// Registrations of an app that is not installed any more are held so long, then removed
+    /// (P-10).
+    pub uninstalled_hold: Duration,
     /// Online for so long on the same network before syncs run.
     pub settle: Duration,
     /// The same after a resume.
     pub resume_settle: Duration,
     /// At start, wait so long for each source to speak.
     pub starting_limit: Duration,
-    /// Periodic events wait at this charge in percent or less, discharging.
-    pub battery_low: u8,
-    /// One-off events wait too at this charge or less.
-    pub battery_critical: u8,
+    /// A network whose connectivity check has had no answer for so long is tried all the same.
+    pub limited_grace: Duration,
+    /// In such a network one attempt of a one-off in so long.
+    pub limited_gap: Duration,
+    /// Slots of the wake grid for intervals under 1 h; zero: no grid.
+    pub grid_short: Duration,
+    /// Slots for intervals under 12 h.
+    pub grid_middle: Duration,
+    /// Slots for longer intervals.
+    pub grid_long: Duration,
+    /// Where the slots of this machine begin: stable, drawn from its id; no key of the file.
+    pub grid_offset: Duration,
     /// Events at once, in all (P-08).
     pub slots: u32,
     /// Of them for one owner while another waits (P-08).
@@ -67,39 +89,68 @@ pub struct Policy {
     pub registrations: usize,
     /// Events at once of a session that does not say what it can take (P-08).
     pub default_capacity: u32,
+    /// Entries of the history of one owner.
+    pub owner_history: usize,
+    /// Entries of the history in all.
+    pub history: usize,
+    /// Pauses and overrides of one owner.
+    pub owner_leases: usize,
+    /// Longest pause.
+    pub max_pause: Duration,
+    /// Longest override.
+    pub max_override: Duration,
+}
+
+impl Policy {
+    /// What holds for the registrations of a site: the app's section over the origin's over the
+    /// general one.
+    pub fn rules_for(&self, _origin: &str, _app: Option<&AppId>) -> Rules {
+        self.rules
+    }
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            max_attempts: 3,
-            initial_retry_delay: 5 * MINUTE,
-            retry_factor: 3,
-            max_retry_delay: 24 * HOUR,
-            run_limit: 3 * MINUTE,
+            rules: Rules::default(),
+            engagement: EngagementPolicy::default(),
             start_limit: 30 * SECOND,
+            launched_start_limit: 60 * SECOND,
+            launch_limit: MINUTE,
+            launch_delay: MINUTE,
+            max_launch_delay: HOUR,
             unavailable_delay: 30 * SECOND,
             max_unavailable_delay: HOUR,
             offline_delay: SECOND,
+            return_delay: 30 * SECOND,
+            max_brought_forward: 3,
             free_offline: 3,
             free_unavailable: 10,
             free_lost_unstarted: 10,
             free_lost_started: 1,
-            max_retry_after: 24 * HOUR,
-            expiry: 30 * 24 * HOUR,
-            max_expiry: 366 * 24 * HOUR,
-            min_interval_floor: 12 * HOUR,
+            max_retry_after: DAY,
+            max_expiry: 366 * DAY,
+            uninstalled_hold: 7 * DAY,
             settle: SECOND,
             resume_settle: 5 * SECOND,
             starting_limit: 3 * SECOND,
-            battery_low: 20,
-            battery_critical: 5,
+            limited_grace: 10 * MINUTE,
+            limited_gap: HOUR,
+            grid_short: 30 * SECOND,
+            grid_middle: 5 * MINUTE,
+            grid_long: 15 * MINUTE,
+            grid_offset: Duration::ZERO,
             slots: 16,
             owner_slots: 8,
             owner_registrations: 10_000,
             origin_registrations: 256,
             registrations: 200_000,
             default_capacity: 4,
+            owner_history: 2_000,
+            history: 20_000,
+            owner_leases: 64,
+            max_pause: 30 * DAY,
+            max_override: 7 * DAY,
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::policy::Policy;
 
 /// The delay after the `charged`-th charged failure: 5 min, 15 min, 45 min … (K-04, K-05).
 pub(crate) fn retry_delay(policy: &Policy, charged: u32) -> Duration {
-    let factor = policy.retry_factor.saturating_pow(charged.saturating_sub(1));
-    policy.initial_retry_delay.saturating_mul(factor).min(policy.max_retry_delay)
+    let factor = policy.rules.retry_factor.saturating_pow(charged.saturating_sub(1));
+    policy.rules.initial_retry_delay.saturating_mul(factor).min(policy.rules.max_retry_delay)
 }
 
 /// The delay after the `length`-th time in a row that the worker did not start (P-09).
@@ -25,7 +25,7 @@ mod tests {
         let policy = Policy::default();
         let minutes = |charged| retry_delay(&policy, charged).as_secs() / 60;
         assert_eq!([1, 2, 3, 4].map(minutes), [5, 15, 45, 135]);
-        assert_eq!(retry_delay(&policy, u32::MAX), policy.max_retry_delay);
+        assert_eq!(retry_delay(&policy, u32::MAX), policy.rules.max_retry_delay);
     }
 
     #[test]

@@ -32,7 +32,10 @@ impl Scheduler {
             add(BlockerCode::Settling, since, self.host.settled_at());
         }
         if let Some((power, since)) = self.host.power() {
-            match (kind, power.level(self.policy.battery_low, self.policy.battery_critical)) {
+            match (
+                kind,
+                power.level(self.policy.rules.periodic.battery, self.policy.rules.one_off.battery),
+            ) {
                 (_, BatteryLevel::Critical) => add(BlockerCode::BatteryCritical, since, None),
                 (SyncKind::Periodic, BatteryLevel::Low) => {
                     add(BlockerCode::BatteryLow, since, None)

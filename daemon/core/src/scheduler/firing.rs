@@ -48,7 +48,7 @@ impl Scheduler {
             last_chance,
             sent_at: self.now,
             progress: Progress::Sent { start_by: self.now + self.policy.start_limit },
-            run_limit: self.policy.run_limit,
+            run_limit: self.policy.rules.run_limit,
         };
         let out = Out { registration: id, owner: key.owner(), session: Some(session) };
         self.sessions.send_out(attempt.id, out);

@@ -193,7 +193,7 @@ impl Scheduler {
     pub(super) fn check(&self, new: &NewRegistration) -> Result<Schedule, FieldError> {
         match new.schedule {
             NewSchedule::OneOff { expires_in } => {
-                let expires_in = expires_in.unwrap_or(self.policy.expiry);
+                let expires_in = expires_in.unwrap_or(self.policy.rules.expiry);
                 if expires_in.is_zero() || expires_in > self.policy.max_expiry {
                     let days = self.policy.max_expiry.as_secs() / 86_400;
                     let shown = format!("{expires_in:?}");
@@ -236,7 +236,7 @@ impl Scheduler {
             registered_at: self.now,
             state,
             attempts: 0,
-            max_attempts: self.policy.max_attempts,
+            max_attempts: self.policy.rules.max_attempts,
             streak: None,
             last_attempt: None,
         };
@@ -318,7 +318,7 @@ impl Scheduler {
     /// Back-off ends and what fires runs again afterwards (S-O-13, P-01), with a new life unless
     /// the call names its expiry.
     fn rearm(&mut self, id: RegistrationId, new: &NewRegistration) -> Rearm {
-        let lives_until = self.now + self.policy.expiry;
+        let lives_until = self.now + self.policy.rules.expiry;
         let Some(registration) = self.registrations.get_mut(id) else { return Rearm::NotNeeded };
         let Schedule::OneOff { expires_at } = &mut registration.schedule else {
             return Rearm::NotNeeded;

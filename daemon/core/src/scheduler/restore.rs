@@ -76,7 +76,7 @@ impl Scheduler {
             State::Pending => {}
             State::Waiting { until, wait: Wait::Period } => at_most(until, period),
             State::Waiting { until, wait: Wait::BackOff } => {
-                at_most(until, self.policy.max_retry_delay.max(self.policy.max_retry_after));
+                at_most(until, self.policy.rules.max_retry_delay.max(self.policy.max_retry_after));
             }
             State::Firing { attempt, .. } => match &mut attempt.progress {
                 Progress::Sent { start_by } => at_most(start_by, self.policy.start_limit),

@@ -1,7 +1,7 @@
 //! One-off syncs: S-O-02 to S-O-38, P-01.
 
 use expect_test::expect;
-use pwasync_core::policy::Policy;
+use pwasync_core::policy::{Policy, Rules};
 
 use super::{check, check_under};
 
@@ -229,7 +229,8 @@ fn s_o_31_what_fires_does_not_fire_again() {
 /// C081.
 #[test]
 fn s_o_32_last_chance_is_said_with_the_last_attempt_only() {
-    let policy = Policy { max_attempts: 2, ..Policy::default() };
+    let policy =
+        Policy { rules: Rules { max_attempts: 2, ..Rules::default() }, ..Policy::default() };
     check_under(
         &policy,
         "
@@ -442,7 +443,8 @@ fn s_o_37_a_wait_that_ends_offline_holds_on() {
 /// C052, C175.
 #[test]
 fn s_o_38_failure_on_the_last_chance_removes_it() {
-    let policy = Policy { max_attempts: 1, ..Policy::default() };
+    let policy =
+        Policy { rules: Rules { max_attempts: 1, ..Rules::default() }, ..Policy::default() };
     check_under(
         &policy,
         "

@@ -1,7 +1,7 @@
 //! Retries: K-02, K-04, K-05, K-07, A-11, P-04.
 
 use expect_test::expect;
-use pwasync_core::policy::Policy;
+use pwasync_core::policy::{Policy, Rules};
 
 use super::{check, check_under};
 
@@ -61,7 +61,8 @@ fn a_11_with_time_outs_after_0_8_and_26_minutes() {
 
 #[test]
 fn k_02_the_limit_is_policy() {
-    let policy = Policy { max_attempts: 5, ..Policy::default() };
+    let policy =
+        Policy { rules: Rules { max_attempts: 5, ..Rules::default() }, ..Policy::default() };
     check_under(
         &policy,
         "
