@@ -2,10 +2,11 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "pwasync/v1/types.proto",
     "pwasync/v1/session.proto",
     "pwasync/v1/background_sync.proto",
+    "pwasync/v1/launcher.proto",
     "pwasync/v1/admin.proto",
     "pwasync/v1/simulation.proto",
 ];

@@ -146,7 +146,10 @@ async fn three_rejections_come_at_0_5_and_20_minutes_and_the_last_is_final() {
             | RegistrationEvent::Updated
             | RegistrationEvent::Rearmed
             | RegistrationEvent::Started(_)
-            | RegistrationEvent::Finished { .. } => {}
+            | RegistrationEvent::Finished { .. }
+            | RegistrationEvent::Suspended
+            | RegistrationEvent::Revived { .. }
+            | RegistrationEvent::BroughtForward { .. } => {}
         }
     }
     // The network settles first.

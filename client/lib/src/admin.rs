@@ -192,6 +192,18 @@ pub enum RegistrationEvent {
     },
     /// It is gone.
     Removed(RemovalReason),
+    /// It stands still, as the user does not use the app.
+    Suspended,
+    /// It goes on.
+    Revived {
+        /// When it may go.
+        next_at: Option<SystemTime>,
+    },
+    /// The network came back during its back-off.
+    BroughtForward {
+        /// When it may go.
+        next_at: Option<SystemTime>,
+    },
 }
 
 /// Why a registration went.
@@ -215,6 +227,12 @@ pub enum RemovalReason {
     Administrator,
     /// The user id belongs to another login name than when it was registered.
     OwnerChanged,
+    /// The permission was taken back.
+    Revoked,
+    /// The user cleared the origin's data.
+    OriginCleared,
+    /// The app was uninstalled, and did not come back.
+    Uninstalled,
     /// A reason of a newer daemon.
     Other(i32),
 }
@@ -233,6 +251,9 @@ impl RemovalReason {
             Self::Reconciled => "reconciled",
             Self::Administrator => "administrator",
             Self::OwnerChanged => "owner-changed",
+            Self::Revoked => "revoked",
+            Self::OriginCleared => "origin-cleared",
+            Self::Uninstalled => "uninstalled",
             Self::Other(_) => "other",
         }
     }

@@ -149,4 +149,88 @@ impl Admin for AdminService {
         let registration = Some(registration_to_proto(answered.wall, &view));
         Ok(Response::new(wire::RemoveResponse { registration }))
     }
+
+    async fn explain(
+        &self,
+        _: Request<wire::ExplainRequest>,
+    ) -> Result<Response<wire::ExplainResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn list_history(
+        &self,
+        _: Request<wire::ListHistoryRequest>,
+    ) -> Result<Response<wire::ListHistoryResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn forecast(
+        &self,
+        _: Request<wire::ForecastRequest>,
+    ) -> Result<Response<wire::ForecastResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn get_policy(
+        &self,
+        _: Request<wire::GetPolicyRequest>,
+    ) -> Result<Response<wire::GetPolicyResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn reload_policy(
+        &self,
+        _: Request<wire::ReloadPolicyRequest>,
+    ) -> Result<Response<wire::ReloadPolicyResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn get_engagement(
+        &self,
+        _: Request<wire::GetEngagementRequest>,
+    ) -> Result<Response<wire::GetEngagementResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn set_engagement(
+        &self,
+        _: Request<wire::SetEngagementRequest>,
+    ) -> Result<Response<wire::SetEngagementResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn pause(
+        &self,
+        _: Request<wire::PauseRequest>,
+    ) -> Result<Response<wire::PauseResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn resume(
+        &self,
+        _: Request<wire::AdminResumeRequest>,
+    ) -> Result<Response<wire::AdminResumeResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn set_override(
+        &self,
+        _: Request<wire::SetOverrideRequest>,
+    ) -> Result<Response<wire::SetOverrideResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn clear_override(
+        &self,
+        _: Request<wire::ClearOverrideRequest>,
+    ) -> Result<Response<wire::ClearOverrideResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn list_leases(
+        &self,
+        _: Request<wire::ListLeasesRequest>,
+    ) -> Result<Response<wire::ListLeasesResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
 }

@@ -241,4 +241,32 @@ impl BackgroundSync for BackgroundSyncService {
         let reconciled = answered.value.map_err(Refusal::from)?;
         Ok(Response::new(reconciled_to_proto(&reconciled)))
     }
+
+    async fn clear_origin(
+        &self,
+        _: Request<wire::ClearOriginRequest>,
+    ) -> Result<Response<wire::ClearOriginResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn set_permission(
+        &self,
+        _: Request<wire::SetPermissionRequest>,
+    ) -> Result<Response<wire::SetPermissionResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn set_installed_apps(
+        &self,
+        _: Request<wire::SetInstalledAppsRequest>,
+    ) -> Result<Response<wire::SetInstalledAppsResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
+
+    async fn report_engagement(
+        &self,
+        _: Request<wire::ReportEngagementRequest>,
+    ) -> Result<Response<wire::ReportEngagementResponse>, Status> {
+        Err(Status::unimplemented("not offered"))
+    }
 }

@@ -184,7 +184,7 @@ impl Client {
     }
 
     pub(crate) async fn online(&mut self) {
-        let request = wire::SetNetworkRequest { online: true, network: String::new() };
+        let request = wire::SetNetworkRequest { online: true, ..Default::default() };
         soon(self.simulation.set_network(request)).await.unwrap();
     }
 

@@ -72,7 +72,12 @@ async fn three_rejections_come_at_0_5_and_20_minutes_and_end_it() {
             }
             Kind::Removed => assert_eq!(change.removal_reason(), wire::RemovalReason::GaveUp),
             Kind::Created | Kind::Started => {}
-            Kind::Unspecified | Kind::Updated | Kind::Rearmed => panic!("{change:?}"),
+            Kind::Unspecified
+            | Kind::Updated
+            | Kind::Rearmed
+            | Kind::Suspended
+            | Kind::Revived
+            | Kind::BroughtForward => panic!("{change:?}"),
         }
         seen.push((at, change.kind()));
     }
@@ -155,7 +160,8 @@ async fn the_past_and_the_far_future_are_out_of_reach() {
 async fn the_host_is_driven() {
     let daemon = Daemon::simulated().await;
     let mut client = daemon.client().await;
-    let power = wire::SetPowerRequest { battery_percent: Some(15), on_battery: true };
+    let power =
+        wire::SetPowerRequest { battery_percent: Some(15), on_battery: true, ..Default::default() };
     let host = soon(client.simulation.set_power(power)).await.unwrap().into_inner().host.unwrap();
     assert_eq!((host.battery_percent, host.on_battery), (Some(15), Some(true)));
     assert_eq!(host.power_source.unwrap().source, "simulation");
@@ -168,7 +174,7 @@ async fn the_host_is_driven() {
     let now = soon(client.simulation.resume(request)).await.unwrap().into_inner().now.unwrap();
     assert_eq!(seconds(now), 3_600);
     let by = Some(prost_types::Duration { seconds: -60, nanos: 0 });
-    let request = wire::StepClockRequest { by };
+    let request = wire::StepClockRequest { by, utc_offset_seconds: None };
     let now = soon(client.simulation.step_clock(request)).await.unwrap().into_inner().now.unwrap();
     assert_eq!(seconds(now), 3_540);
     let status = status(&mut client).await;

@@ -161,7 +161,10 @@ async fn follow(watch: &mut Watch, id: RegistrationId) -> anyhow::Result<Followe
                     }
                     RegistrationEvent::Created
                     | RegistrationEvent::Updated
-                    | RegistrationEvent::Rearmed => {}
+                    | RegistrationEvent::Rearmed
+                    | RegistrationEvent::Suspended
+                    | RegistrationEvent::Revived { .. }
+                    | RegistrationEvent::BroughtForward { .. } => {}
                 },
                 Change::Host(_)
                 | Change::Registration(_)

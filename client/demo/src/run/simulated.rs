@@ -85,7 +85,10 @@ async fn tell(client: &Client, link_up: Moment, narrator: &mut Narrator<'_>) -> 
             RegistrationEvent::Created
             | RegistrationEvent::Updated
             | RegistrationEvent::Rearmed
-            | RegistrationEvent::Removed(_) => continue,
+            | RegistrationEvent::Removed(_)
+            | RegistrationEvent::Suspended
+            | RegistrationEvent::Revived { .. }
+            | RegistrationEvent::BroughtForward { .. } => continue,
         };
         narrator.timed(Moment::from(at), link_up, what)?;
     }

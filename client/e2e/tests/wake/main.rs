@@ -145,6 +145,9 @@ fn end(event: &RegistrationEvent) -> Option<Option<AttemptEnd>> {
         | RegistrationEvent::Rearmed
         | RegistrationEvent::Woken(_)
         | RegistrationEvent::Started(_)
-        | RegistrationEvent::Removed(_) => None,
+        | RegistrationEvent::Removed(_)
+        | RegistrationEvent::Suspended
+        | RegistrationEvent::Revived { .. }
+        | RegistrationEvent::BroughtForward { .. } => None,
     }
 }

@@ -116,6 +116,13 @@ fn registration_change(wire: v1::RegistrationChange) -> Result<RegistrationChang
             next_at: instant("next_at", wire.next_at)?,
         },
         Ok(Kind::Removed) => RegistrationEvent::Removed(removal_reason(wire.removal_reason)),
+        Ok(Kind::Suspended) => RegistrationEvent::Suspended,
+        Ok(Kind::Revived) => {
+            RegistrationEvent::Revived { next_at: instant("next_at", wire.next_at)? }
+        }
+        Ok(Kind::BroughtForward) => {
+            RegistrationEvent::BroughtForward { next_at: instant("next_at", wire.next_at)? }
+        }
         Ok(Kind::Unspecified) | Err(_) => return Err(unknown_value("kind", wire.kind)),
     };
     Ok(RegistrationChange {
@@ -138,6 +145,9 @@ fn removal_reason(wire: i32) -> RemovalReason {
         Ok(Wire::Reconciled) => RemovalReason::Reconciled,
         Ok(Wire::Administrator) => RemovalReason::Administrator,
         Ok(Wire::OwnerChanged) => RemovalReason::OwnerChanged,
+        Ok(Wire::Revoked) => RemovalReason::Revoked,
+        Ok(Wire::OriginCleared) => RemovalReason::OriginCleared,
+        Ok(Wire::Uninstalled) => RemovalReason::Uninstalled,
         Ok(Wire::Unspecified) | Err(_) => RemovalReason::Other(wire),
     }
 }

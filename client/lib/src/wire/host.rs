@@ -15,6 +15,7 @@ pub(crate) fn host_state(wire: Option<v1::HostState>) -> Result<HostState, Clien
         on_battery,
         power_source,
         suspending,
+        ..
     } = wire.ok_or_else(|| missing("host"))?;
     Ok(HostState {
         online,

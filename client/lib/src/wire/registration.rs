@@ -19,6 +19,7 @@ pub(crate) fn into_register_request(new: &NewRegistration) -> v1::RegisterReques
         min_interval: min_interval.map(into_duration),
         app_id: app_id.clone().unwrap_or_default(),
         expires_in: expires_in.map(into_duration),
+        constraints: None,
     }
 }
 
@@ -30,6 +31,7 @@ pub(crate) fn into_held(held: &HeldRegistration) -> v1::HeldRegistration {
         tag: tag.clone(),
         min_interval: min_interval.map(into_duration),
         app_id: app_id.clone().unwrap_or_default(),
+        constraints: None,
     }
 }
 

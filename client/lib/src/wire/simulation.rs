@@ -11,9 +11,10 @@ use crate::{
 
 pub(crate) fn into_network_request(network: NetworkState) -> v1::SetNetworkRequest {
     match network {
-        NetworkState::Down => v1::SetNetworkRequest { online: false, network: String::new() },
+        NetworkState::Down => v1::SetNetworkRequest::default(),
         NetworkState::Up(name) => {
-            v1::SetNetworkRequest { online: true, network: name.unwrap_or_default() }
+            let network = name.unwrap_or_default();
+            v1::SetNetworkRequest { online: true, network, ..v1::SetNetworkRequest::default() }
         }
     }
 }
@@ -24,7 +25,7 @@ pub(crate) fn into_power_request(power: Power) -> v1::SetPowerRequest {
         Power::Charging(percent) => (Some(percent), false),
         Power::OnBattery(percent) => (Some(percent), true),
     };
-    v1::SetPowerRequest { battery_percent, on_battery }
+    v1::SetPowerRequest { battery_percent, on_battery, ..v1::SetPowerRequest::default() }
 }
 
 pub(crate) fn into_advance_request(advance: Advance) -> v1::AdvanceRequest {
@@ -53,7 +54,7 @@ pub(crate) fn into_step_request(step: ClockStep) -> v1::StepClockRequest {
         ClockStep::Forward(duration) => into_duration(duration),
         ClockStep::Back(duration) => into_negative_duration(duration),
     };
-    v1::StepClockRequest { by: Some(by) }
+    v1::StepClockRequest { by: Some(by), utc_offset_seconds: None }
 }
 
 pub(crate) fn into_fail_store_request(

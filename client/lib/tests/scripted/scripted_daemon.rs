@@ -227,6 +227,34 @@ impl BackgroundSync for Service {
         let answer = answered.await.map_err(|_| Status::unavailable("the test is over"))?;
         Ok(Response::new(answer))
     }
+
+    async fn clear_origin(
+        &self,
+        _: Request<v1::ClearOriginRequest>,
+    ) -> Result<Response<v1::ClearOriginResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn set_permission(
+        &self,
+        _: Request<v1::SetPermissionRequest>,
+    ) -> Result<Response<v1::SetPermissionResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn set_installed_apps(
+        &self,
+        _: Request<v1::SetInstalledAppsRequest>,
+    ) -> Result<Response<v1::SetInstalledAppsResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn report_engagement(
+        &self,
+        _: Request<v1::ReportEngagementRequest>,
+    ) -> Result<Response<v1::ReportEngagementResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
 }
 
 pub(crate) fn welcome(abandon: &[&str]) -> attach_response::Message {

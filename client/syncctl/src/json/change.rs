@@ -26,7 +26,8 @@ enum What<'a> {
 
 #[derive(Debug, Serialize)]
 struct RegistrationPart<'a> {
-    /// `created`, `updated`, `rearmed`, `woken`, `started`, `finished` or `removed`.
+    /// `created`, `updated`, `rearmed`, `woken`, `started`, `finished`, `removed`, `suspended`,
+    /// `revived` or `brought-forward`.
     change: &'static str,
     registration: NameDocument<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +106,15 @@ fn registration(change: &RegistrationChange) -> RegistrationPart<'_> {
         RegistrationEvent::Removed(reason) => {
             part.removal_reason = Some(reason.as_str());
             "removed"
+        }
+        RegistrationEvent::Suspended => "suspended",
+        RegistrationEvent::Revived { next_at } => {
+            part.next_at = Some(instant(*next_at));
+            "revived"
+        }
+        RegistrationEvent::BroughtForward { next_at } => {
+            part.next_at = Some(instant(*next_at));
+            "brought-forward"
         }
     };
     part

@@ -1,6 +1,7 @@
 //! `watch`: what happens, a line each.
 
 use std::pin::pin;
+use std::time::SystemTime;
 
 use clap::Args;
 use pwasync_client::{
@@ -89,6 +90,11 @@ fn registration(change: &RegistrationChange, look: &Look) -> String {
             ("finished", Paint::Good, more)
         }
         RegistrationEvent::Removed(reason) => ("removed", Paint::Plain, reason.as_str().to_owned()),
+        RegistrationEvent::Suspended => ("suspended", Paint::Plain, String::new()),
+        RegistrationEvent::Revived { next_at } => ("revived", Paint::Plain, next(*next_at, look)),
+        RegistrationEvent::BroughtForward { next_at } => {
+            ("brought forward", Paint::Plain, next(*next_at, look))
+        }
     };
     let key = &change.key;
     let name = format!(
@@ -101,6 +107,10 @@ fn registration(change: &RegistrationChange, look: &Look) -> String {
     );
     let verb = look.paint(paint, &format!("{verb:<8}"));
     if more.is_empty() { format!("{verb}  {name}") } else { format!("{verb}  {name}: {more}") }
+}
+
+fn next(at: Option<SystemTime>, look: &Look) -> String {
+    at.map_or_else(String::new, |at| format!("next {}", look.absolute(at)))
 }
 
 fn attempt_words(attempt: &Attempt) -> String {
@@ -143,7 +153,7 @@ fn session(change: &SessionChange) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     use expect_test::expect;
     use pwasync_client::{ProfileId, RemovalReason};

@@ -166,6 +166,90 @@ impl Admin for Service {
         }
         Ok(Response::new(v1::RemoveResponse { registration: Some(registration(id)) }))
     }
+
+    async fn explain(
+        &self,
+        _: Request<v1::ExplainRequest>,
+    ) -> Result<Response<v1::ExplainResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn list_history(
+        &self,
+        _: Request<v1::ListHistoryRequest>,
+    ) -> Result<Response<v1::ListHistoryResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn forecast(
+        &self,
+        _: Request<v1::ForecastRequest>,
+    ) -> Result<Response<v1::ForecastResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn get_policy(
+        &self,
+        _: Request<v1::GetPolicyRequest>,
+    ) -> Result<Response<v1::GetPolicyResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn reload_policy(
+        &self,
+        _: Request<v1::ReloadPolicyRequest>,
+    ) -> Result<Response<v1::ReloadPolicyResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn get_engagement(
+        &self,
+        _: Request<v1::GetEngagementRequest>,
+    ) -> Result<Response<v1::GetEngagementResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn set_engagement(
+        &self,
+        _: Request<v1::SetEngagementRequest>,
+    ) -> Result<Response<v1::SetEngagementResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn pause(
+        &self,
+        _: Request<v1::PauseRequest>,
+    ) -> Result<Response<v1::PauseResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn resume(
+        &self,
+        _: Request<v1::AdminResumeRequest>,
+    ) -> Result<Response<v1::AdminResumeResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn set_override(
+        &self,
+        _: Request<v1::SetOverrideRequest>,
+    ) -> Result<Response<v1::SetOverrideResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn clear_override(
+        &self,
+        _: Request<v1::ClearOverrideRequest>,
+    ) -> Result<Response<v1::ClearOverrideResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn list_leases(
+        &self,
+        _: Request<v1::ListLeasesRequest>,
+    ) -> Result<Response<v1::ListLeasesResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
 }
 
 fn at(seconds: i64) -> Option<prost_types::Timestamp> {

@@ -28,6 +28,7 @@ pub(crate) fn host_to_proto(view: &HostView) -> wire::HostState {
             Sleep::Suspending => true,
             Sleep::Awake => false,
         },
+        ..wire::HostState::default()
     }
 }
 

@@ -111,6 +111,7 @@ pub(crate) fn registration_to_proto(
         max_attempts: registration.max_attempts,
         last_attempt: running.or_else(ended),
         blockers: blockers_to_proto(wall, &view.blockers),
+        ..wire::Registration::default()
     }
 }
 

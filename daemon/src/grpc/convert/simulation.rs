@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn networks_have_names() {
         let network = |online, network: &str| {
-            network_from_proto(wire::SetNetworkRequest { online, network: network.into() })
+            let network = network.into();
+            network_from_proto(wire::SetNetworkRequest { online, network, ..Default::default() })
         };
         assert_eq!(network(true, ""), Ok(Some("home".into())));
         assert_eq!(network(false, ""), Ok(None));
@@ -172,7 +173,8 @@ mod tests {
     #[test]
     fn power_is_0_to_100() {
         let power = |battery_percent, on_battery| {
-            let request = wire::SetPowerRequest { battery_percent, on_battery };
+            let plain = wire::SetPowerRequest::default();
+            let request = wire::SetPowerRequest { battery_percent, on_battery, ..plain };
             power_from_proto(request).map_err(|error| error.to_string())
         };
         let wanted = Power { battery_percent: Some(100), on_battery: true };
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn clock_steps_and_sleeps_are_bounded() {
-        let step = |by| step_from_proto(&wire::StepClockRequest { by });
+        let step = |by| step_from_proto(&wire::StepClockRequest { by, utc_offset_seconds: None });
         assert_eq!(step(seconds(-3)), Ok(-3_000));
         assert_eq!(step(None).unwrap_err().to_string(), "field `by`: value `` is missing");
         let sleep = |after| resume_from_proto(&wire::ResumeRequest { after });

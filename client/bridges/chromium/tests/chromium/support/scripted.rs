@@ -9,12 +9,14 @@ use std::{
 };
 
 use pwasync_proto::v1::{
-    AttachRequest, AttachResponse, Cancel, CancelReason, GetRegistrationRequest,
-    GetRegistrationResponse, GetTagsRequest, GetTagsResponse, HostState, Limits, ProfileId,
-    ReconcileRequest, ReconcileResponse, Recorded, RegisterChange, RegisterRequest,
-    RegisterResponse, Registration, RegistrationKey, RegistrationState, RemoveScopeRequest,
-    RemoveScopeResponse, UnregisterChange, UnregisterRequest, UnregisterResponse, Wake, Welcome,
-    attach_request, attach_response,
+    AttachRequest, AttachResponse, Cancel, CancelReason, ClearOriginRequest, ClearOriginResponse,
+    GetRegistrationRequest, GetRegistrationResponse, GetTagsRequest, GetTagsResponse, HostState,
+    Limits, ProfileId, ReconcileRequest, ReconcileResponse, Recorded, RegisterChange,
+    RegisterRequest, RegisterResponse, Registration, RegistrationKey, RegistrationState,
+    RemoveScopeRequest, RemoveScopeResponse, ReportEngagementRequest, ReportEngagementResponse,
+    SetInstalledAppsRequest, SetInstalledAppsResponse, SetPermissionRequest, SetPermissionResponse,
+    UnregisterChange, UnregisterRequest, UnregisterResponse, Wake, Welcome, attach_request,
+    attach_response,
     background_sync_server::{BackgroundSync, BackgroundSyncServer},
 };
 pub(crate) use pwasync_proto::v1::{Outcome, SyncKind};
@@ -320,6 +322,34 @@ impl BackgroundSync for Service {
         &self,
         _: Request<Streaming<ReconcileRequest>>,
     ) -> Result<Response<ReconcileResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn clear_origin(
+        &self,
+        _: Request<ClearOriginRequest>,
+    ) -> Result<Response<ClearOriginResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn set_permission(
+        &self,
+        _: Request<SetPermissionRequest>,
+    ) -> Result<Response<SetPermissionResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn set_installed_apps(
+        &self,
+        _: Request<SetInstalledAppsRequest>,
+    ) -> Result<Response<SetInstalledAppsResponse>, Status> {
+        Err(Status::unimplemented("scripted"))
+    }
+
+    async fn report_engagement(
+        &self,
+        _: Request<ReportEngagementRequest>,
+    ) -> Result<Response<ReportEngagementResponse>, Status> {
         Err(Status::unimplemented("scripted"))
     }
 }
