@@ -2,8 +2,13 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 11] = [
     "pwasync/v1/types.proto",
+    "pwasync/v1/engagement.proto",
+    "pwasync/v1/history.proto",
+    "pwasync/v1/lease.proto",
+    "pwasync/v1/explanation.proto",
+    "pwasync/v1/policy.proto",
     "pwasync/v1/session.proto",
     "pwasync/v1/background_sync.proto",
     "pwasync/v1/launcher.proto",
