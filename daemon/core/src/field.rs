@@ -39,7 +39,7 @@ pub(crate) fn at_most(field: &'static str, value: &str, limit: usize) -> Result<
 }
 
 /// The text in backticks, control characters escaped, cut where it is long.
-fn shorten(value: &str) -> String {
+pub(crate) fn shorten(value: &str) -> String {
     let cut = value.floor_char_boundary(SHOWN_BYTES);
     let shown = value[..cut].escape_debug();
     if cut < value.len() { format!("`{shown}…`") } else { format!("`{shown}`") }

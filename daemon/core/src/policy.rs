@@ -2,12 +2,20 @@
 //! decides otherwise (P).
 
 mod engagement;
+pub mod keys;
+mod order;
 mod rules;
+mod setting;
+mod site;
+mod value;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 pub use engagement::EngagementPolicy;
+pub use order::Contradiction;
 pub use rules::{Condition, KindRules, LearnedHours, Networks, Permission, Rules};
+pub use site::{Patch, PatchError, Section};
+pub use value::{Kind, Raw, Value, ValueError};
 
 use crate::key::AppId;
 
@@ -21,6 +29,10 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub struct Policy {
     /// What holds for a site that has no section of its own.
     pub rules: Rules,
+    /// What origins have for themselves.
+    pub origins: BTreeMap<Box<str>, Patch>,
+    /// What apps have for themselves.
+    pub apps: BTreeMap<AppId, Patch>,
     /// The engagement model.
     pub engagement: EngagementPolicy,
     /// Started must come so soon after the wake.
@@ -104,8 +116,18 @@ pub struct Policy {
 impl Policy {
     /// What holds for the registrations of a site: the app's section over the origin's over the
     /// general one.
-    pub fn rules_for(&self, _origin: &str, _app: Option<&AppId>) -> Rules {
-        self.rules
+    pub fn rules_for(&self, origin: &str, app: Option<&AppId>) -> Rules {
+        let mut rules = self.rules;
+        let app = app.and_then(|app| self.apps.get(app));
+        for patch in self.origins.get(origin).into_iter().chain(app) {
+            patch.lay_over(&mut rules);
+        }
+        rules
+    }
+
+    /// The length of the longest slots of the wake grid.
+    pub fn longest_slot(&self) -> Duration {
+        self.grid_short.max(self.grid_middle).max(self.grid_long)
     }
 }
 
@@ -113,6 +135,8 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             rules: Rules::default(),
+            origins: BTreeMap::new(),
+            apps: BTreeMap::new(),
             engagement: EngagementPolicy::default(),
             start_limit: 30 * SECOND,
             launched_start_limit: 60 * SECOND,
