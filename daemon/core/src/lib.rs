@@ -24,6 +24,7 @@ mod scheduler;
 mod sessions;
 pub mod time;
 mod timers;
+pub mod wall;
 
 pub use field::FieldError;
 pub use scheduler::{
