@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod blocker;
 pub mod change;
 pub mod effect;
+pub mod engagement;
 pub mod event;
 pub mod facts;
 mod field;
