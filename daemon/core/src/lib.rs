@@ -12,6 +12,7 @@ pub mod engagement;
 pub mod event;
 pub mod facts;
 mod field;
+pub mod hours;
 pub mod key;
 mod outcome;
 mod period;
