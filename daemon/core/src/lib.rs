@@ -15,7 +15,7 @@ mod field;
 pub mod hours;
 pub mod key;
 mod outcome;
-mod period;
+pub mod period;
 pub mod policy;
 mod ready;
 pub mod registration;
