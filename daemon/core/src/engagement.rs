@@ -10,6 +10,8 @@ mod level;
 mod points;
 mod profile;
 mod score;
+#[cfg(test)]
+mod tests;
 
 pub use level::Level;
 pub use points::Points;

@@ -213,6 +213,37 @@ fn a_09_an_overdue_event_of_the_origin_counts_as_one_at_the_anchor() {
 }
 
 #[test]
+fn p_05_a_changed_interval_keeps_the_anchor() {
+    let (rules, hours) = (Rules::default(), Hours::default());
+    let every = |hours_asked| Planning {
+        min_interval: HOUR * hours_asked,
+        ..planning(&rules, &hours, clock(0, 0))
+    };
+    assert_eq!(Plan::new(&every(24)).due, clock(24, 0));
+    assert_eq!(Plan::new(&every(12)).due, clock(12, 0));
+}
+
+#[test]
+fn p_15_missed_periods_give_one_event_and_then_the_regular_interval() {
+    let (rules, hours) = (Rules::default(), Hours::default());
+    let missed = Plan::new(&planning(&rules, &hours, clock(0, 0)));
+    let anchor = missed.anchor_after(clock(100, 0));
+    assert_eq!(anchor, clock(100, 0));
+    assert_eq!(Plan::new(&planning(&rules, &hours, anchor)).goes, clock(112, 0));
+}
+
+#[test]
+fn p_17_a_tag_of_twelve_hours_does_not_creep() {
+    let (rules, hours) = (Rules::default(), Hours::default());
+    let mut anchor = clock(0, 0);
+    for period in 1..=100 {
+        let plan = Plan::new(&planning(&rules, &hours, anchor));
+        assert_eq!(plan.goes, clock(12 * period, 0));
+        anchor = plan.anchor_after(plan.goes + Duration::from_millis(900));
+    }
+}
+
+#[test]
 fn p_18_news_read_at_seven_is_fetched_before() {
     let (rules, hours) = (Rules::default(), habit(&[7]));
     let plan = Plan::new(&planning(&rules, &hours, clock(6, 45)));
