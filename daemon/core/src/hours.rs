@@ -231,6 +231,14 @@ mod tests {
     }
 
     #[test]
+    fn the_first_day_of_the_calendar_counts_too() {
+        let mut hours = Hours::default();
+        let epoch = LocalTime::default();
+        assert!(hours.note(epoch));
+        assert_eq!(hours.weights(epoch)[0], 1.0);
+    }
+
+    #[test]
     fn what_was_stored_comes_back_and_what_cannot_be_is_cut() {
         let hours = at_seven(&[0, 1, 2]);
         assert_eq!(Hours::from_stored(hours.to_stored()), hours);

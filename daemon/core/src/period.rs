@@ -96,7 +96,7 @@ impl Plan {
         let spaced = anchor + spaced(interval, until_other, floor);
         let slot = grid.slot(interval);
         let next = next_slot(spaced, slot, grid.offset);
-        let learned = planning.slot_before_usual_hour(spaced, interval).filter(|at| *at > next);
+        let learned = planning.slot_before_usual_hour(spaced, interval, next);
         Self {
             interval,
             due: anchor + interval,
@@ -114,8 +114,14 @@ impl Plan {
 }
 
 impl Planning<'_> {
-    /// The slot before the user usually comes, if waiting for it is allowed (P-18).
-    fn slot_before_usual_hour(&self, spaced: Timestamp, interval: Duration) -> Option<Timestamp> {
+    /// The slot before the user usually comes, if it is later than the next one and waiting for
+    /// it is allowed (P-18).
+    fn slot_before_usual_hour(
+        &self,
+        spaced: Timestamp,
+        interval: Duration,
+        next: Timestamp,
+    ) -> Option<Timestamp> {
         match self.rules.learned_hours {
             LearnedHours::On => {}
             LearnedHours::Off => return None,
@@ -130,7 +136,7 @@ impl Planning<'_> {
         };
         let slot = self.grid.slot(interval);
         let last = last_slot_before(usual.to_core(self.clock), slot, self.grid.offset)?;
-        (last >= spaced && last <= spaced + interval).then_some(last)
+        (last > next && last <= spaced + interval).then_some(last)
     }
 }
 

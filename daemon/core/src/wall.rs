@@ -187,6 +187,12 @@ mod tests {
     }
 
     #[test]
+    fn no_place_is_more_than_a_day_away() {
+        let seconds = |seconds| UtcOffset::from_seconds(seconds).as_seconds();
+        assert_eq!([i32::MIN, -3_600, 0, i32::MAX].map(seconds), [-86_400, -3_600, 0, 86_400]);
+    }
+
+    #[test]
     fn nothing_from_outside_overflows() {
         let far = [i64::MIN, -1, 0, i64::MAX];
         for (millis, seconds) in far.into_iter().zip([i32::MIN, i32::MAX, 0, i32::MAX]) {

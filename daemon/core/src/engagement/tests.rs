@@ -199,7 +199,31 @@ fn e_23_the_total_is_the_decayed_score_and_the_bonus() {
     assert!((total - (50.0 * 0.984 + 5.0)).abs() < 1e-9);
 }
 
-/// A profile that was last used at noon, with these scores.
+#[test]
+fn e_21_a_first_event_is_not_ahead_of_the_clock() {
+    let mut score = Score::default();
+    score.add(&policy(), EventKind::Navigation, noon() + DAY, local(noon()));
+    assert_eq!(score.last, Some(noon()));
+    score.add(&policy(), EventKind::ShortcutLaunch, noon() + DAY, local(noon()));
+    assert_eq!(score.launched, Some(noon()));
+}
+
+#[test]
+fn e_25_the_last_engagement_of_a_profile_goes_forward_with_the_clock() {
+    let mut profile = ProfileEngagement::default();
+    let mut note = |kind, at, now| {
+        profile.note_event(kind, at, now);
+        profile.last
+    };
+    let later = noon() + HOUR;
+    assert_eq!(note(EventKind::UserInput, later + HOUR, later), Some(later));
+    assert_eq!(note(EventKind::MediaHidden, noon(), later), Some(later));
+    assert_eq!(note(EventKind::ShortcutLaunch, later + DAY, later + DAY), Some(later));
+    // The clock was moved back, and nobody has read the scores since.
+    assert_eq!(note(EventKind::Notification, noon(), noon()), Some(noon()));
+}
+
+/// A profile that was last used at noon.
 fn used_at_noon() -> ProfileEngagement {
     let mut profile = ProfileEngagement::default();
     profile.note_event(EventKind::Navigation, noon(), noon());

@@ -140,6 +140,7 @@ fn p_11_no_interval_from_outside_overflows() {
         }
     }
     assert_eq!(snapped(Duration::ZERO, 1, Duration::ZERO), GRAIN);
+    assert_eq!(snapped(12 * HOUR, 0, HOUR), 12 * HOUR);
 }
 
 #[test]
@@ -286,6 +287,14 @@ fn p_18_too_late_for_the_slot_before_it_goes_in_the_next() {
     let hours = habit(&[7]);
     let plan = Plan::new(&planning(&rules, &hours, clock(5, 57)));
     assert_eq!((plan.goes, plan.slot), (clock(7, 0), Slot::Next));
+}
+
+#[test]
+fn p_18_nothing_is_put_off_for_the_slot_that_is_next_anyway() {
+    let (rules, hours) = (Rules::default(), habit(&[7]));
+    let daily = Planning { min_interval: 24 * HOUR, ..planning(&rules, &hours, clock(6, 40)) };
+    let plan = Plan::new(&daily);
+    assert_eq!((plan.goes, plan.slot), (clock(24 + 6, 45), Slot::Next));
 }
 
 #[test]
