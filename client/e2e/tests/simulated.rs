@@ -39,7 +39,7 @@ impl Bed {
         let daemon = setup.start(None).await.unwrap();
         let socket = SocketPath::at(setup.socket());
         let client = Client::new(socket.clone());
-        client.set_network(NetworkState::Up(None)).await.unwrap();
+        client.set_network(NetworkState::up()).await.unwrap();
         let options = SessionOptions {
             profile: profile(),
             agent: "scripted".into(),
@@ -171,7 +171,7 @@ async fn a_killed_simulation_goes_on_where_it_stood() {
     assert_eq!(after.now, before.now);
     assert_eq!(after.epoch, before.epoch + 1);
     bed.browser.attached().await;
-    bed.client.set_network(NetworkState::Up(None)).await.unwrap();
+    bed.client.set_network(NetworkState::up()).await.unwrap();
     let by = advance(MINUTE, LetTimeOut::No);
     let event = async {
         let wake = bed.browser.wake().await;

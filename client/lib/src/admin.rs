@@ -28,7 +28,7 @@ pub struct Status {
     pub host: HostState,
     /// Registrations the caller may see: pending ones.
     pub pending: u32,
-    /// Those that back off.
+    /// Those that back off, or whose period has not passed.
     pub waiting: u32,
     /// Those whose event runs.
     pub firing: u32,
@@ -40,6 +40,16 @@ pub struct Status {
     pub next_wake_at: Option<SystemTime>,
     /// What that is; empty when nothing is due.
     pub next_wake_reason: String,
+    /// Wakes that left since it started: events of one browser that go together are one.
+    pub wakes: u64,
+    /// Wakes that were not needed, because their event went along with another.
+    pub wakes_saved: u64,
+    /// Pauses and overrides that hold now.
+    pub leases: u32,
+    /// Why the policy files could not be taken over; none: they were.
+    pub policy_problem: Option<String>,
+    /// Attached launchers.
+    pub launchers: u32,
 }
 
 /// Whether the daemon can record.
@@ -148,7 +158,7 @@ pub enum Change {
     /// A registration.
     Registration(Box<RegistrationChange>),
     /// The host.
-    Host(HostState),
+    Host(Box<HostState>),
     /// A session.
     Session(SessionChange),
     /// So many changes are missing here: this watcher reads too slowly.

@@ -4,16 +4,20 @@ use std::time::{Duration, SystemTime};
 
 use crate::connection::{Connection, WatchStream};
 use crate::{
-    Advance, Advanced, ClientError, ClockStep, Filter, Follow, Force, HeldRegistration, HostState,
-    NetworkState, NewRegistration, Power, ProfileId, Reconciled, Registered, Registration,
-    RegistrationId, RegistrationKey, RunNow, SessionInfo, SocketPath, Status, StoreFailure,
+    Advance, Advanced, AppsChanged, ClientError, ClockChange, Engagement, EngagementFilter,
+    EngagementReport, EngagementScore, Explanation, Filter, Follow, Force, Forecast,
+    ForecastQuestion, HeldRegistration, HistoryEntry, HistoryFilter, HostState, InstalledApp,
+    Lease, NetworkState, NewOverride, NewPause, NewRegistration, NewScore, Paused, PermissionState,
+    Policy, PolicyReload, Power, ProfileId, Reconciled, Registered, Registration, RegistrationId,
+    RegistrationKey, Resumed, RunNow, SessionInfo, SocketPath, Status, StoreFailure, Subject,
     SyncKind, UnregisterChange, WatchedChange,
 };
 
 /// Makes calls to the daemon. A clone shares the connection, which is made at the first call and
 /// again after it was lost.
 ///
-/// Each call ends within 10 s ([`Client::advance`] within an hour). A browser's calls and those
+/// Each call ends within 10 s ([`Client::forecast`] within a minute, [`Client::advance`] within an
+/// hour). A browser's calls and those
 /// that only read are made a second time when their connection was lost, or after the delay that a
 /// spent share of calls asks for, where that fits into the limit.
 ///
@@ -79,6 +83,45 @@ impl Client {
         self.connection.reconcile(profile, held).await
     }
 
+    /// Forgets an origin, of which the user cleared all data; says how many registrations went.
+    pub async fn clear_origin(
+        &self,
+        profile: &ProfileId,
+        origin: &str,
+    ) -> Result<u32, ClientError> {
+        self.connection.clear_origin(profile, origin).await
+    }
+
+    /// Tells what the browser's user decided; says how many registrations went.
+    pub async fn set_permission(
+        &self,
+        profile: &ProfileId,
+        origin: &str,
+        kind: SyncKind,
+        state: PermissionState,
+    ) -> Result<u32, ClientError> {
+        self.connection.set_permission(profile, origin, kind, state).await
+    }
+
+    /// Tells all apps that are installed in a profile.
+    pub async fn set_installed_apps(
+        &self,
+        profile: &ProfileId,
+        apps: &[InstalledApp],
+    ) -> Result<AppsChanged, ClientError> {
+        self.connection.set_installed_apps(profile, apps).await
+    }
+
+    /// Tells how the user uses an origin. Not made a second time: it would count twice.
+    pub async fn report_engagement(
+        &self,
+        profile: &ProfileId,
+        origin: &str,
+        report: &EngagementReport,
+    ) -> Result<EngagementScore, ClientError> {
+        self.connection.report_engagement(profile, origin, report).await
+    }
+
     /// The daemon and what it is about to do.
     pub async fn status(&self) -> Result<Status, ClientError> {
         self.connection.status().await
@@ -121,6 +164,81 @@ impl Client {
         self.connection.remove(id).await
     }
 
+    /// Why a registration does not run, when it will, and the last decisions about it, at most so
+    /// many; 0 stands for the daemon's default.
+    pub async fn explain(
+        &self,
+        id: RegistrationId,
+        trail: u32,
+    ) -> Result<Explanation, ClientError> {
+        self.connection.explain(id, trail).await
+    }
+
+    /// Decisions, newest first, so many a page; 0 stands for the daemon's default.
+    #[must_use]
+    pub fn history(&self, filter: HistoryFilter, limit: u32) -> HistoryPages {
+        let next = Some(String::new());
+        HistoryPages { connection: self.connection.clone(), filter, limit, next }
+    }
+
+    /// What would happen under stated conditions. Touches nothing.
+    pub async fn forecast(&self, question: &ForecastQuestion) -> Result<Forecast, ClientError> {
+        self.connection.forecast(question).await
+    }
+
+    /// The policy, or its part with this key or below it.
+    pub async fn policy(&self, key: Option<&str>) -> Result<Policy, ClientError> {
+        self.connection.policy(key.unwrap_or_default()).await
+    }
+
+    /// Reads the policy's files again. With a mistake in them the policy stays as it is, which is
+    /// no error here.
+    pub async fn reload_policy(&self) -> Result<PolicyReload, ClientError> {
+        self.connection.reload_policy().await
+    }
+
+    /// How users use web apps.
+    pub async fn engagement(
+        &self,
+        filter: &EngagementFilter,
+    ) -> Result<Vec<Engagement>, ClientError> {
+        self.connection.engagement(filter).await
+    }
+
+    /// Sets a score by hand.
+    pub async fn set_engagement(&self, new: &NewScore) -> Result<Engagement, ClientError> {
+        self.connection.set_engagement(new).await
+    }
+
+    /// Lets nothing of a subject run for a while.
+    pub async fn pause(&self, new: &NewPause) -> Result<Paused, ClientError> {
+        self.connection.pause(new).await
+    }
+
+    /// Ends the pause of exactly this subject.
+    pub async fn end_pause(&self, subject: &Subject) -> Result<Resumed, ClientError> {
+        self.connection.end_pause(subject).await
+    }
+
+    /// Lets a fact have another value for a while.
+    pub async fn set_override(&self, new: &NewOverride) -> Result<Lease, ClientError> {
+        self.connection.set_override(new).await
+    }
+
+    /// Ends a subject's override of a fact, or all of its overrides; says how many there were.
+    pub async fn clear_override(
+        &self,
+        subject: &Subject,
+        fact: Option<&str>,
+    ) -> Result<u32, ClientError> {
+        self.connection.clear_override(subject, fact.unwrap_or_default()).await
+    }
+
+    /// Pauses and overrides that hold now, by when they end.
+    pub async fn leases(&self) -> Result<Vec<Lease>, ClientError> {
+        self.connection.leases().await
+    }
+
     /// Simulated: the network comes or goes.
     pub async fn set_network(&self, network: NetworkState) -> Result<HostState, ClientError> {
         self.connection.set_network(network).await
@@ -147,8 +265,8 @@ impl Client {
     }
 
     /// Simulated: the wall clock is set; no time passes. The answer is what it shows then.
-    pub async fn step_clock(&self, step: ClockStep) -> Result<Option<SystemTime>, ClientError> {
-        self.connection.step_clock(step).await
+    pub async fn step_clock(&self, change: ClockChange) -> Result<Option<SystemTime>, ClientError> {
+        self.connection.step_clock(change).await
     }
 
     /// Simulated: what is not on disk is gone; the answer is the new epoch.
@@ -184,6 +302,30 @@ impl RegistrationPages {
     pub async fn next(&mut self) -> Result<Option<Vec<Registration>>, ClientError> {
         let Some(token) = self.next.clone() else { return Ok(None) };
         let (page, token) = self.connection.list_page(&self.filter, token).await?;
+        self.next = Some(token).filter(|token| !token.is_empty());
+        Ok(Some(page))
+    }
+}
+
+/// Pages of decisions.
+#[derive(Debug)]
+pub struct HistoryPages {
+    connection: Connection,
+    filter: HistoryFilter,
+    limit: u32,
+    /// Token of the next page; none: the last one was read.
+    next: Option<String>,
+}
+
+impl HistoryPages {
+    /// The next page; none: there is none.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ClientError`]; the same page may be asked for again.
+    pub async fn next(&mut self) -> Result<Option<Vec<HistoryEntry>>, ClientError> {
+        let Some(token) = self.next.clone() else { return Ok(None) };
+        let (page, token) = self.connection.history_page(&self.filter, self.limit, token).await?;
         self.next = Some(token).filter(|token| !token.is_empty());
         Ok(Some(page))
     }

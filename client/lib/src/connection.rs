@@ -3,6 +3,11 @@
 
 mod admin;
 mod background_sync;
+mod engagement;
+mod explanation;
+mod launcher;
+mod lease;
+mod policy;
 mod reconcile;
 mod session;
 mod simulation;
@@ -23,6 +28,7 @@ use crate::wire::client_error;
 use crate::{ClientError, SocketPath};
 
 pub(crate) use admin::WatchStream;
+pub(crate) use launcher::{LauncherIncoming, LauncherOutgoing, open_launcher};
 pub(crate) use session::SessionStream;
 
 /// How long a call may take, connecting included.

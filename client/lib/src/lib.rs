@@ -50,10 +50,17 @@
 mod admin;
 mod client;
 mod connection;
+mod engagement;
 mod environment;
 mod error;
+mod explanation;
+mod history;
 mod host;
 mod key;
+mod launcher;
+mod lease;
+mod permission;
+mod policy;
 mod registration;
 mod session;
 mod simulation;
@@ -64,20 +71,31 @@ pub use admin::{
     Change, Filter, Follow, Force, RegistrationChange, RegistrationEvent, RemovalReason, RunNow,
     SessionChange, SessionInfo, Status, StoreState, WatchedChange,
 };
-pub use client::{Client, RegistrationPages, Watch};
+pub use client::{Client, HistoryPages, RegistrationPages, Watch};
+pub use engagement::{
+    Engagement, EngagementEvent, EngagementEventKind, EngagementFilter, EngagementLevel,
+    EngagementReport, EngagementScore, NewScore,
+};
 pub use error::ClientError;
-pub use host::{Fact, HostState};
+pub use explanation::{Certainty, Explanation, Forecast, ForecastItem, ForecastQuestion, Outlook};
+pub use history::{Decision, HistoryEntry, HistoryFilter};
+pub use host::{Connectivity, Fact, HostFacts, HostState, Metered, Transport};
 pub use key::{AttemptId, ProfileId, RegistrationId, RegistrationKey, SyncKind};
+pub use launcher::{Launcher, LauncherEvent, LauncherOptions};
+pub use lease::{FactValue, Lease, Leased, NewOverride, NewPause, Paused, Resumed, Subject};
+pub use permission::{AppsChanged, InstalledApp, PermissionState};
+pub use policy::{Policy, PolicyChange, PolicyProblem, PolicyReload, PolicyValue};
 pub use registration::{
-    Attempt, AttemptEnd, Blocker, BlockerCode, HeldRegistration, LastChance, NewRegistration,
-    Outcome, Reconciled, RegisterChange, Registered, Registration, RegistrationState,
-    UnregisterChange,
+    Attempt, AttemptEnd, Blocker, BlockerCode, Constraints, HeldRegistration, LastChance,
+    NewRegistration, Outcome, Reconciled, RegisterChange, Registered, Registration,
+    RegistrationState, UnregisterChange,
 };
 pub use session::{
     CancelReason, CloseReason, Counted, DetachReason, Limits, Session, SessionEvent, SessionEvents,
     SessionHandle, SessionOptions, Wake, reconnect_delay,
 };
 pub use simulation::{
-    Advance, AdvanceTarget, Advanced, ClockStep, LetTimeOut, NetworkState, Power, StoreFailure,
+    Advance, AdvanceTarget, Advanced, ClockChange, ClockStep, LetTimeOut, NetworkState, Power,
+    PowerSupply, SimulatedNetwork, StoreFailure,
 };
 pub use socket::{Lookup, SocketOrigin, SocketPath};

@@ -1,12 +1,14 @@
 //! Registrations: what a browser asks for, and what the daemon made of it.
 
 mod blocker_code;
+mod constraints;
 
 use std::time::{Duration, SystemTime};
 
 use crate::{AttemptId, RegistrationId, RegistrationKey, SyncKind};
 
 pub use blocker_code::BlockerCode;
+pub use constraints::Constraints;
 
 /// What a browser asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +21,16 @@ pub struct NewRegistration {
     pub app_id: Option<String>,
     /// One-off only; none: the daemon's default.
     pub expires_in: Option<Duration>,
+    /// What it asks of the host beyond policy.
+    pub constraints: Constraints,
 }
 
 impl NewRegistration {
     /// One with nothing but its name.
     #[must_use]
     pub fn new(key: RegistrationKey) -> Self {
-        Self { key, min_interval: None, app_id: None, expires_in: None }
+        let constraints = Constraints::default();
+        Self { key, min_interval: None, app_id: None, expires_in: None, constraints }
     }
 }
 
@@ -42,6 +47,8 @@ pub struct HeldRegistration {
     pub min_interval: Option<Duration>,
     /// The id of the web-app manifest.
     pub app_id: Option<String>,
+    /// What it asks of the host beyond policy.
+    pub constraints: Constraints,
 }
 
 /// The answer to a registration.
@@ -58,7 +65,7 @@ pub struct Registered {
 pub enum RegisterChange {
     /// It is new.
     Created,
-    /// Another minimum interval, app or expiry.
+    /// Another minimum interval, app or expiry, or other constraints.
     Updated,
     /// Nothing.
     Unchanged,
@@ -89,13 +96,13 @@ pub struct Reconciled {
 pub enum RegistrationState {
     /// May run as soon as nothing holds it.
     Pending,
-    /// Backs off after a failed attempt.
+    /// Backs off after a failed attempt, or its period has not passed.
     Waiting,
     /// Its event runs.
     Firing,
     /// Registered again while its event runs: runs once more afterwards.
     ReregisteredWhileFiring,
-    /// Stands still until something lifts it.
+    /// Stands still until the user uses the app again.
     Suspended,
 }
 
@@ -144,6 +151,10 @@ pub struct Registration {
     pub last_attempt: Option<Attempt>,
     /// All that holds it; empty while it runs.
     pub blockers: Vec<Blocker>,
+    /// What it asks of the host beyond policy.
+    pub constraints: Constraints,
+    /// Periodic only: when its interval has passed; none while one runs.
+    pub due_at: Option<SystemTime>,
 }
 
 /// Whether a further charged attempt can follow.

@@ -2,22 +2,58 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::{Connectivity, Metered, Transport};
+
 /// The network to simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetworkState {
     /// None.
     Down,
-    /// One of this name: another name is another network. None: the default name.
-    Up(Option<String>),
+    /// One like this.
+    Up(SimulatedNetwork),
+}
+
+impl NetworkState {
+    /// The usual network: full connectivity, unmetered, not roaming, a cable.
+    #[must_use]
+    pub fn up() -> Self {
+        Self::Up(SimulatedNetwork::default())
+    }
+}
+
+/// A network; what is absent is as usual.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SimulatedNetwork {
+    /// Another name is another network; none: the default name.
+    pub name: Option<String>,
+    /// How far it reaches; none: to the internet.
+    pub connectivity: Option<Connectivity>,
+    /// Whether it costs by volume; none: it does not.
+    pub metered: Option<Metered>,
+    /// A foreign network.
+    pub roaming: bool,
+    /// What it is made of; none: a cable.
+    pub transport: Option<Transport>,
 }
 
 /// The power to simulate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Power {
+pub struct Power {
+    /// Charger and battery.
+    pub supply: PowerSupply,
+    /// The power saver is on.
+    pub saver: bool,
+}
+
+/// Charger and battery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerSupply {
     /// No battery at all.
     NoBattery,
-    /// A charger, and a battery of so many percent.
+    /// A charger, and a battery of so many percent that it charges.
     Charging(u32),
+    /// A charger, and a battery of so many percent that it does not charge.
+    Idle(u32),
     /// On battery, of so many percent.
     OnBattery(u32),
 }
@@ -67,6 +103,15 @@ pub enum ClockStep {
     Forward(Duration),
     /// Earlier.
     Back(Duration),
+}
+
+/// What to do to the wall clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClockChange {
+    /// A step; none: it goes on.
+    pub step: Option<ClockStep>,
+    /// Local time, in seconds east of UTC; none: as it is.
+    pub utc_offset_seconds: Option<i32>,
 }
 
 /// How writes to the store fail.

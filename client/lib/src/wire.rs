@@ -7,8 +7,15 @@
 
 mod admin;
 mod blocker_code;
+mod engagement;
+mod explanation;
+mod history;
 mod host;
 mod key;
+mod launcher;
+mod lease;
+mod permission;
+mod policy;
 mod registration;
 mod session;
 mod simulation;
@@ -18,8 +25,19 @@ mod time;
 pub(crate) use admin::{
     into_list_request, run_now, session_info, status as daemon_status, watched_change,
 };
+pub(crate) use engagement::{
+    engagement, engagement_score, into_engagement_request, into_report_request, into_score_request,
+};
+pub(crate) use explanation::{explanation, forecast, into_forecast_request};
+pub(crate) use history::{history, into_history_request};
 pub(crate) use host::host_state;
 pub(crate) use key::{into_key, into_kind, into_profile};
+pub(crate) use launcher::{FromLauncher, ToLauncher, into_launcher_request, to_launcher};
+pub(crate) use lease::{
+    into_override_request, into_pause_request, into_subject, lease, leases, paused, resumed,
+};
+pub(crate) use permission::{apps_changed, into_apps_request, into_permission_request};
+pub(crate) use policy::{policy, policy_reload};
 pub(crate) use registration::{
     into_held, into_register_request, reconciled, registered, registration, unregister_change,
 };

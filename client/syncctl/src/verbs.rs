@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod list;
 pub(crate) mod man;
+mod parse;
 pub(crate) mod remove;
 pub(crate) mod run;
 mod sessions;

@@ -51,7 +51,7 @@ pub(super) async fn play(
     }
     narrator.line("time", "three hours pass in a moment; nothing is woken")?;
 
-    client.set_network(NetworkState::Up(None)).await?;
+    client.set_network(NetworkState::up()).await?;
     let link_up = Moment::from(client.status().await?.now.context("the daemon tells no time")?);
     narrator.timed(link_up, link_up, "the network is back")?;
     let (advanced, woken) = tokio::join!(client.advance(by(AFTERWARDS)), browser.serve_one());

@@ -14,7 +14,7 @@ use crate::{
     WatchedChange,
 };
 
-fn client(channel: Channel) -> AdminClient<Channel> {
+pub(super) fn client(channel: Channel) -> AdminClient<Channel> {
     AdminClient::new(channel).max_decoding_message_size(MESSAGE_LIMIT)
 }
 

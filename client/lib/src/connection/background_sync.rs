@@ -6,12 +6,12 @@ use tonic::transport::Channel;
 
 use super::{Connection, MESSAGE_LIMIT, Repeat};
 use crate::wire::{
-    into_key, into_kind, into_profile, into_register_request, registered, registration,
-    unregister_change,
+    apps_changed, into_apps_request, into_key, into_kind, into_permission_request, into_profile,
+    into_register_request, registered, registration, unregister_change,
 };
 use crate::{
-    ClientError, NewRegistration, ProfileId, Registered, Registration, RegistrationKey, SyncKind,
-    UnregisterChange,
+    AppsChanged, ClientError, InstalledApp, NewRegistration, PermissionState, ProfileId,
+    Registered, Registration, RegistrationKey, SyncKind, UnregisterChange,
 };
 
 pub(super) fn client(channel: Channel) -> BackgroundSyncClient<Channel> {
@@ -98,5 +98,55 @@ impl Connection {
             })
             .await?;
         Ok(answer.removed)
+    }
+
+    pub(crate) async fn clear_origin(
+        &self,
+        profile: &ProfileId,
+        origin: &str,
+    ) -> Result<u32, ClientError> {
+        let request = v1::ClearOriginRequest {
+            profile: Some(into_profile(profile)),
+            origin: origin.to_owned(),
+        };
+        let answer = self
+            .call(Repeat::Once, |channel| {
+                let request = request.clone();
+                async move { client(channel).clear_origin(request).await }
+            })
+            .await?;
+        Ok(answer.removed)
+    }
+
+    pub(crate) async fn set_permission(
+        &self,
+        profile: &ProfileId,
+        origin: &str,
+        kind: SyncKind,
+        state: PermissionState,
+    ) -> Result<u32, ClientError> {
+        let request = into_permission_request(profile, origin, kind, state);
+        let answer = self
+            .call(Repeat::Once, |channel| {
+                let request = request.clone();
+                async move { client(channel).set_permission(request).await }
+            })
+            .await?;
+        Ok(answer.removed)
+    }
+
+    pub(crate) async fn set_installed_apps(
+        &self,
+        profile: &ProfileId,
+        apps: &[InstalledApp],
+    ) -> Result<AppsChanged, ClientError> {
+        let request = into_apps_request(profile, apps);
+        let answer = self
+            .call(Repeat::Once, |channel| {
+                let request = request.clone();
+                async move { client(channel).set_installed_apps(request).await }
+            })
+            .await?;
+        Ok(apps_changed(answer))
     }
 }

@@ -55,7 +55,7 @@ fn messages(profile: &ProfileId, held: &[HeldRegistration]) -> Vec<v1::Reconcile
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SyncKind;
+    use crate::{Constraints, SyncKind};
 
     #[test]
     fn an_empty_list_is_sent() {
@@ -78,6 +78,7 @@ mod tests {
             tag: "x".repeat(tag_bytes),
             min_interval: None,
             app_id: None,
+            constraints: Constraints::default(),
         };
         let messages = messages(&profile, &vec![held; entries]);
         let with_profile = messages.iter().filter(|message| message.profile.is_some()).count();

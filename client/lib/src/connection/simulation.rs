@@ -11,7 +11,7 @@ use crate::wire::{
     into_network_request, into_power_request, into_step_request,
 };
 use crate::{
-    Advance, Advanced, ClientError, ClockStep, HostState, NetworkState, Power, StoreFailure,
+    Advance, Advanced, ClientError, ClockChange, HostState, NetworkState, Power, StoreFailure,
 };
 
 /// Years may pass in one call, with a wait for a session at each of their wakes.
@@ -71,11 +71,11 @@ impl Connection {
 
     pub(crate) async fn step_clock(
         &self,
-        step: ClockStep,
+        change: ClockChange,
     ) -> Result<Option<SystemTime>, ClientError> {
         let answer = self
             .call(Repeat::Never, |channel| async move {
-                SimulationClient::new(channel).step_clock(into_step_request(step)).await
+                SimulationClient::new(channel).step_clock(into_step_request(change)).await
             })
             .await?;
         instant("now", answer.now)

@@ -6,7 +6,7 @@ use super::host::host_state;
 use super::key::{into_kind, into_profile, key, profile};
 use super::registration::{attempt, blockers, into_state};
 use super::time::instant;
-use super::{missing, unknown_value};
+use super::{missing, some_text, unknown_value};
 use crate::{
     AttemptId, Change, ClientError, Filter, RegistrationChange, RegistrationEvent, RegistrationId,
     RemovalReason, RunNow, SessionChange, SessionInfo, Status, StoreState, WatchedChange,
@@ -36,6 +36,11 @@ pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError>
         sessions: wire.sessions,
         next_wake_at: instant("next_wake_at", wire.next_wake_at)?,
         next_wake_reason: wire.next_wake_reason,
+        wakes: wire.wakes,
+        wakes_saved: wire.wakes_saved,
+        leases: wire.leases,
+        policy_problem: some_text(wire.policy_problem),
+        launchers: wire.launchers,
     })
 }
 
@@ -94,7 +99,7 @@ pub(crate) fn watched_change(
     let Some(change) = change else { return Ok(None) };
     let change = match change {
         Wire::Registration(wire) => Change::Registration(Box::new(registration_change(wire)?)),
-        Wire::Host(wire) => Change::Host(host_state(Some(wire))?),
+        Wire::Host(wire) => Change::Host(Box::new(host_state(Some(wire))?)),
         Wire::Session(wire) => Change::Session(session_change(wire)?),
         Wire::Skipped(count) => Change::Skipped(count),
     };
@@ -133,7 +138,7 @@ fn registration_change(wire: v1::RegistrationChange) -> Result<RegistrationChang
     })
 }
 
-fn removal_reason(wire: i32) -> RemovalReason {
+pub(super) fn removal_reason(wire: i32) -> RemovalReason {
     use v1::RemovalReason as Wire;
     match Wire::try_from(wire) {
         Ok(Wire::Completed) => RemovalReason::Completed,

@@ -3,35 +3,66 @@
 use pwasync_proto::v1;
 
 use super::blocker_code::blocker_code;
+use super::host::{into_transport, transport};
 use super::key::{into_key, into_kind, key};
 use super::time::{duration, instant, into_duration};
 use super::{missing, some_text, unknown_value};
 use crate::{
-    Attempt, AttemptEnd, AttemptId, Blocker, ClientError, HeldRegistration, LastChance,
-    NewRegistration, Outcome, Reconciled, RegisterChange, Registered, Registration, RegistrationId,
-    RegistrationState, UnregisterChange,
+    Attempt, AttemptEnd, AttemptId, Blocker, ClientError, Constraints, HeldRegistration,
+    LastChance, NewRegistration, Outcome, Reconciled, RegisterChange, Registered, Registration,
+    RegistrationId, RegistrationState, Transport, UnregisterChange,
 };
 
 pub(crate) fn into_register_request(new: &NewRegistration) -> v1::RegisterRequest {
-    let NewRegistration { key, min_interval, app_id, expires_in } = new;
+    let NewRegistration { key, min_interval, app_id, expires_in, constraints } = new;
     v1::RegisterRequest {
         key: Some(into_key(key)),
         min_interval: min_interval.map(into_duration),
         app_id: app_id.clone().unwrap_or_default(),
         expires_in: expires_in.map(into_duration),
-        constraints: None,
+        constraints: into_constraints(constraints),
     }
 }
 
 pub(crate) fn into_held(held: &HeldRegistration) -> v1::HeldRegistration {
-    let HeldRegistration { scope, kind, tag, min_interval, app_id } = held;
+    let HeldRegistration { scope, kind, tag, min_interval, app_id, constraints } = held;
     v1::HeldRegistration {
         scope: scope.clone(),
         kind: into_kind(*kind).into(),
         tag: tag.clone(),
         min_interval: min_interval.map(into_duration),
         app_id: app_id.clone().unwrap_or_default(),
-        constraints: None,
+        constraints: into_constraints(constraints),
+    }
+}
+
+/// What asks for nothing is left out.
+fn into_constraints(constraints: &Constraints) -> Option<v1::Constraints> {
+    if *constraints == Constraints::default() {
+        return None;
+    }
+    let Constraints { unmetered, transports, charging, battery_not_low, known_network } =
+        constraints;
+    let transport = |one: &Transport| into_transport(Some(*one)).into();
+    Some(v1::Constraints {
+        unmetered: *unmetered,
+        transports: transports.iter().map(transport).collect(),
+        charging: *charging,
+        battery_not_low: *battery_not_low,
+        known_network: *known_network,
+    })
+}
+
+fn constraints(wire: v1::Constraints) -> Constraints {
+    let v1::Constraints { unmetered, transports, charging, battery_not_low, known_network } = wire;
+    // One that this crate does not know is none of those that it does.
+    let known = |one| transport(one).unwrap_or(Transport::Other);
+    Constraints {
+        unmetered,
+        transports: transports.into_iter().map(known).collect(),
+        charging,
+        battery_not_low,
+        known_network,
     }
 }
 
@@ -82,6 +113,8 @@ pub(crate) fn registration(wire: Option<v1::Registration>) -> Result<Registratio
         max_attempts: wire.max_attempts,
         last_attempt: wire.last_attempt.map(attempt).transpose()?,
         blockers: blockers(wire.blockers)?,
+        constraints: constraints(wire.constraints.unwrap_or_default()),
+        due_at: instant("registration.due_at", wire.due_at)?,
     })
 }
 
@@ -200,6 +233,19 @@ mod tests {
         }
         assert!(state(0).is_err());
         assert!(state(6).is_err());
+    }
+
+    #[test]
+    fn constraints_go_out_as_what_they_come_in_as() {
+        assert_eq!(into_constraints(&Constraints::default()), None);
+        let asked = Constraints {
+            unmetered: true,
+            transports: vec![Transport::Wifi, Transport::Cellular],
+            charging: true,
+            battery_not_low: true,
+            known_network: true,
+        };
+        assert_eq!(constraints(into_constraints(&asked).unwrap()), asked);
     }
 
     #[test]

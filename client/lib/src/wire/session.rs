@@ -179,7 +179,7 @@ fn cancel_reason(wire: i32) -> CancelReason {
     }
 }
 
-fn close_reason(wire: i32) -> CloseReason {
+pub(super) fn close_reason(wire: i32) -> CloseReason {
     use v1::ClosingReason as Wire;
     match Wire::try_from(wire) {
         Ok(Wire::ShuttingDown) => CloseReason::ShuttingDown,

@@ -2,30 +2,39 @@
 
 use pwasync_proto::v1;
 
+use super::host::{into_connectivity, into_metered, into_transport};
 use super::missing;
 use super::time::{instant, into_duration, into_negative_duration, into_timestamp};
 use crate::{
-    Advance, AdvanceTarget, Advanced, ClientError, ClockStep, LetTimeOut, NetworkState, Power,
-    StoreFailure,
+    Advance, AdvanceTarget, Advanced, ClientError, ClockChange, ClockStep, LetTimeOut,
+    NetworkState, Power, PowerSupply, SimulatedNetwork, StoreFailure,
 };
 
 pub(crate) fn into_network_request(network: NetworkState) -> v1::SetNetworkRequest {
     match network {
         NetworkState::Down => v1::SetNetworkRequest::default(),
-        NetworkState::Up(name) => {
-            let network = name.unwrap_or_default();
-            v1::SetNetworkRequest { online: true, network, ..v1::SetNetworkRequest::default() }
+        NetworkState::Up(network) => {
+            let SimulatedNetwork { name, connectivity, metered, roaming, transport } = network;
+            v1::SetNetworkRequest {
+                online: true,
+                network: name.unwrap_or_default(),
+                connectivity: into_connectivity(connectivity).into(),
+                metered: into_metered(metered).into(),
+                roaming,
+                transport: into_transport(transport).into(),
+            }
         }
     }
 }
 
 pub(crate) fn into_power_request(power: Power) -> v1::SetPowerRequest {
-    let (battery_percent, on_battery) = match power {
-        Power::NoBattery => (None, false),
-        Power::Charging(percent) => (Some(percent), false),
-        Power::OnBattery(percent) => (Some(percent), true),
+    let (battery_percent, on_battery, charging) = match power.supply {
+        PowerSupply::NoBattery => (None, false, None),
+        PowerSupply::Charging(percent) => (Some(percent), false, None),
+        PowerSupply::Idle(percent) => (Some(percent), false, Some(false)),
+        PowerSupply::OnBattery(percent) => (Some(percent), true, None),
     };
-    v1::SetPowerRequest { battery_percent, on_battery, ..v1::SetPowerRequest::default() }
+    v1::SetPowerRequest { battery_percent, on_battery, power_saver: power.saver, charging }
 }
 
 pub(crate) fn into_advance_request(advance: Advance) -> v1::AdvanceRequest {
@@ -49,12 +58,13 @@ pub(crate) fn advanced(wire: v1::AdvanceResponse) -> Result<Advanced, ClientErro
     Ok(Advanced { now, wakes: wire.wakes })
 }
 
-pub(crate) fn into_step_request(step: ClockStep) -> v1::StepClockRequest {
-    let by = match step {
+pub(crate) fn into_step_request(change: ClockChange) -> v1::StepClockRequest {
+    let ClockChange { step, utc_offset_seconds } = change;
+    let by = step.map(|step| match step {
         ClockStep::Forward(duration) => into_duration(duration),
         ClockStep::Back(duration) => into_negative_duration(duration),
-    };
-    v1::StepClockRequest { by: Some(by), utc_offset_seconds: None }
+    });
+    v1::StepClockRequest { by, utc_offset_seconds }
 }
 
 pub(crate) fn into_fail_store_request(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pwasync_client::{
-    Client, ClientError, HeldRegistration, NewRegistration, ProfileId, RegisterChange,
+    Client, ClientError, Constraints, HeldRegistration, NewRegistration, ProfileId, RegisterChange,
     RegistrationKey, RegistrationState, SocketPath, SyncKind,
 };
 use pwasync_proto::v1;
@@ -131,6 +131,7 @@ async fn a_long_list_is_reconciled_in_pieces() {
         tag: "t".repeat(10_240),
         min_interval: Some(Duration::from_secs(60)),
         app_id: None,
+        constraints: Constraints::default(),
     };
     let calling =
         tokio::spawn(

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use pwasync_client::SocketPath;
 use pwasync_proto::v1;
+use pwasync_proto::v1::admin_server::AdminServer;
 use pwasync_proto::v1::background_sync_server::{BackgroundSync, BackgroundSyncServer};
+use pwasync_proto::v1::launcher_server::LauncherServer;
 use pwasync_proto::v1::{attach_request, attach_response};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
@@ -17,6 +19,10 @@ use tokio::{task, time};
 use tokio_stream::wrappers::{ReceiverStream, UnixListenerStream};
 use tonic::transport::Server;
 use tonic::{Request, Response, Status, Streaming};
+
+use crate::answers;
+use crate::scripted_admin::{AdminService, Asked};
+use crate::scripted_launcher::{AttachedLauncher, LauncherService};
 
 /// A test that waits longer than this fails. Longer than the longest wait in the client.
 const LIMIT: Duration = Duration::from_secs(45);
@@ -53,13 +59,16 @@ impl Place {
         let listener = std::os::unix::net::UnixListener::bind(self.path()).unwrap();
         listener.set_nonblocking(true).unwrap();
         let (calls, handled) = mpsc::channel(16);
+        let admin = AdminServer::new(AdminService::new(calls.clone()));
+        let launcher = LauncherServer::new(LauncherService { calls: calls.clone() });
         let service = BackgroundSyncServer::new(Service { calls });
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let listener = UnixListenerStream::new(UnixListener::from_std(listener).unwrap());
-                let server = Server::builder().add_service(service);
+                let server =
+                    Server::builder().add_service(service).add_service(admin).add_service(launcher);
                 tokio::select! {
                     served = server.serve_with_incoming(listener) => served.unwrap(),
                     _ = stopped => {}
@@ -84,6 +93,9 @@ pub(crate) enum Call {
     Attach(Box<AttachedBrowser>),
     Register(Box<v1::RegisterRequest>, oneshot::Sender<Result<v1::RegisterResponse, Status>>),
     Reconcile(Vec<v1::ReconcileRequest>, oneshot::Sender<v1::ReconcileResponse>),
+    Launcher(Box<AttachedLauncher>),
+    /// Answered with what `answers` has.
+    Asked(Asked),
 }
 
 impl ScriptedDaemon {
@@ -230,30 +242,34 @@ impl BackgroundSync for Service {
 
     async fn clear_origin(
         &self,
-        _: Request<v1::ClearOriginRequest>,
+        request: Request<v1::ClearOriginRequest>,
     ) -> Result<Response<v1::ClearOriginResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        self.tell(Call::Asked(Asked::ClearOrigin(request.into_inner()))).await?;
+        Ok(Response::new(v1::ClearOriginResponse { removed: 4 }))
     }
 
     async fn set_permission(
         &self,
-        _: Request<v1::SetPermissionRequest>,
+        request: Request<v1::SetPermissionRequest>,
     ) -> Result<Response<v1::SetPermissionResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        self.tell(Call::Asked(Asked::SetPermission(request.into_inner()))).await?;
+        Ok(Response::new(v1::SetPermissionResponse { removed: 5 }))
     }
 
     async fn set_installed_apps(
         &self,
-        _: Request<v1::SetInstalledAppsRequest>,
+        request: Request<v1::SetInstalledAppsRequest>,
     ) -> Result<Response<v1::SetInstalledAppsResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        self.tell(Call::Asked(Asked::SetInstalledApps(request.into_inner()))).await?;
+        Ok(Response::new(v1::SetInstalledAppsResponse { added: 6, removed: 7 }))
     }
 
     async fn report_engagement(
         &self,
-        _: Request<v1::ReportEngagementRequest>,
+        request: Request<v1::ReportEngagementRequest>,
     ) -> Result<Response<v1::ReportEngagementResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        self.tell(Call::Asked(Asked::ReportEngagement(request.into_inner()))).await?;
+        Ok(Response::new(answers::reported()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The host as the daemon sees it.
 
-use pwasync_client::{Fact, HostState};
+use pwasync_client::{Connectivity, Fact, HostState, Metered, Transport};
 use serde::Serialize;
 
 use super::instant;
@@ -11,10 +11,28 @@ pub(crate) struct HostDocument {
     online: Option<bool>,
     online_source: FactDocument,
     settled: bool,
+    /// `none`, `portal`, `limited` or `full`.
+    connectivity: Option<&'static str>,
+    connectivity_source: FactDocument,
+    /// `yes`, `no`, `guess-yes` or `guess-no`.
+    metered: Option<&'static str>,
+    metered_source: FactDocument,
+    roaming: Option<bool>,
+    roaming_source: FactDocument,
+    /// `wifi`, `ethernet`, `cellular` or `other`.
+    transport: Option<&'static str>,
+    transport_source: FactDocument,
+    network: Option<String>,
+    network_source: FactDocument,
     battery_percent: Option<u32>,
     on_battery: Option<bool>,
     power_source: FactDocument,
+    charging: Option<bool>,
+    charging_source: FactDocument,
+    power_saver: Option<bool>,
+    power_saver_source: FactDocument,
     suspending: bool,
+    overridden: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -29,19 +47,49 @@ impl HostDocument {
             online,
             online_source,
             settled,
+            connectivity,
+            connectivity_source,
+            metered,
+            metered_source,
+            roaming,
+            roaming_source,
+            transport,
+            transport_source,
+            network,
+            network_source,
             battery_percent,
             on_battery,
             power_source,
+            charging,
+            charging_source,
+            power_saver,
+            power_saver_source,
             suspending,
+            overridden,
         } = host;
         Self {
             online: *online,
             online_source: FactDocument::new(online_source),
             settled: *settled,
+            connectivity: connectivity.map(Connectivity::as_str),
+            connectivity_source: FactDocument::new(connectivity_source),
+            metered: metered.map(Metered::as_str),
+            metered_source: FactDocument::new(metered_source),
+            roaming: *roaming,
+            roaming_source: FactDocument::new(roaming_source),
+            transport: transport.map(Transport::as_str),
+            transport_source: FactDocument::new(transport_source),
+            network: network.clone(),
+            network_source: FactDocument::new(network_source),
             battery_percent: *battery_percent,
             on_battery: *on_battery,
             power_source: FactDocument::new(power_source),
+            charging: *charging,
+            charging_source: FactDocument::new(charging_source),
+            power_saver: *power_saver,
+            power_saver_source: FactDocument::new(power_saver_source),
             suspending: *suspending,
+            overridden: overridden.clone(),
         }
     }
 }

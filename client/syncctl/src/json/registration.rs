@@ -1,7 +1,8 @@
 //! Registrations, and what became of a request about one.
 
 use pwasync_client::{
-    Attempt, Blocker, LastChance, ProfileId, Registration, RegistrationKey, RunNow,
+    Attempt, Blocker, Constraints, LastChance, ProfileId, Registration, RegistrationKey, RunNow,
+    Transport,
 };
 use serde::Serialize;
 
@@ -56,6 +57,17 @@ struct RegistrationDocument<'a> {
     max_attempts: u32,
     last_attempt: Option<AttemptDocument<'a>>,
     blockers: Vec<BlockerDocument<'a>>,
+    constraints: ConstraintsDocument,
+    due_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ConstraintsDocument {
+    unmetered: bool,
+    transports: Vec<&'static str>,
+    charging: bool,
+    battery_not_low: bool,
+    known_network: bool,
 }
 
 /// The name of a registration.
@@ -150,6 +162,8 @@ impl<'a> RegistrationDocument<'a> {
             max_attempts,
             last_attempt,
             blockers,
+            constraints,
+            due_at,
         } = registration;
         Self {
             id: id.value(),
@@ -166,6 +180,22 @@ impl<'a> RegistrationDocument<'a> {
             max_attempts: *max_attempts,
             last_attempt: last_attempt.as_ref().map(AttemptDocument::new),
             blockers: blockers.iter().map(BlockerDocument::new).collect(),
+            constraints: ConstraintsDocument::new(constraints),
+            due_at: instant(*due_at),
+        }
+    }
+}
+
+impl ConstraintsDocument {
+    fn new(constraints: &Constraints) -> Self {
+        let Constraints { unmetered, transports, charging, battery_not_low, known_network } =
+            constraints;
+        Self {
+            unmetered: *unmetered,
+            transports: transports.iter().copied().map(Transport::as_str).collect(),
+            charging: *charging,
+            battery_not_low: *battery_not_low,
+            known_network: *known_network,
         }
     }
 }

@@ -28,6 +28,11 @@ pub(crate) struct StatusDocument<'a> {
     sessions: u32,
     next_wake_at: Option<String>,
     next_wake_reason: &'a str,
+    wakes: u64,
+    wakes_saved: u64,
+    leases: u32,
+    policy_problem: Option<&'a str>,
+    launchers: u32,
 }
 
 /// `status` where no daemon runs.
@@ -59,6 +64,11 @@ impl<'a> StatusDocument<'a> {
             sessions,
             next_wake_at,
             next_wake_reason,
+            wakes,
+            wakes_saved,
+            leases,
+            policy_problem,
+            launchers,
         } = status;
         let store_problem = match store {
             StoreState::Writable => None,
@@ -85,6 +95,11 @@ impl<'a> StatusDocument<'a> {
             sessions: *sessions,
             next_wake_at: instant(*next_wake_at),
             next_wake_reason,
+            wakes: *wakes,
+            wakes_saved: *wakes_saved,
+            leases: *leases,
+            policy_problem: policy_problem.as_deref(),
+            launchers: *launchers,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use clap::Args;
-use pwasync_client::{Attempt, Filter, LastChance, Registration, RegistrationId};
+use pwasync_client::{Attempt, Constraints, Filter, LastChance, Registration, RegistrationId};
 
 use super::Context;
 use super::list::state_paint;
@@ -63,6 +63,12 @@ fn page(registration: &Registration, now: Option<SystemTime>, look: &Look) -> St
     if registration.expires_at.is_some() {
         facts.fact("expires", look.both(now, registration.expires_at));
     }
+    if let Some(asks) = asks(&registration.constraints) {
+        facts.fact("asks for", asks);
+    }
+    if registration.due_at.is_some() {
+        facts.fact("due", look.both(now, registration.due_at));
+    }
     facts.fact("next", look.both(now, registration.next_at));
     let (attempts, max_attempts) = (registration.attempts, registration.max_attempts);
     facts.fact("attempts", format!("{attempts} of {max_attempts}"));
@@ -75,6 +81,22 @@ fn page(registration: &Registration, now: Option<SystemTime>, look: &Look) -> St
         facts.lines("held by", &blocker_lines(&registration.blockers, now, look));
     }
     facts.into_text()
+}
+
+/// What it asks of the host beyond policy; none: nothing.
+fn asks(constraints: &Constraints) -> Option<String> {
+    let Constraints { unmetered, transports, charging, battery_not_low, known_network } =
+        constraints;
+    let transports: Vec<&str> = transports.iter().map(|one| one.as_str()).collect();
+    let asks = [
+        unmetered.then(|| "an unmetered network".to_owned()),
+        (!transports.is_empty()).then(|| transports.join(" or ")),
+        charging.then(|| "charging".to_owned()),
+        battery_not_low.then(|| "a battery that is not low".to_owned()),
+        known_network.then(|| "a known network".to_owned()),
+    ];
+    let asks: Vec<String> = asks.into_iter().flatten().collect();
+    (!asks.is_empty()).then(|| asks.join(", "))
 }
 
 fn attempt_facts(facts: &mut Facts<'_>, attempt: &Attempt, now: Option<SystemTime>, look: &Look) {
@@ -101,7 +123,7 @@ pub(super) mod tests {
     use expect_test::expect;
     use pwasync_client::{
         AttemptEnd, AttemptId, Blocker, BlockerCode, Outcome, ProfileId, RegistrationKey,
-        RegistrationState, SyncKind,
+        RegistrationState, SyncKind, Transport,
     };
 
     use super::*;
@@ -143,8 +165,21 @@ pub(super) mod tests {
         registration.min_interval = Some(Duration::from_secs(60));
         registration.effective_interval = Some(Duration::from_secs(43_200));
         registration.blockers.clear();
+        registration.due_at = registration.next_at;
+        registration.constraints = Constraints {
+            unmetered: true,
+            transports: vec![Transport::Wifi, Transport::Ethernet],
+            charging: true,
+            battery_not_low: true,
+            known_network: true,
+        };
         let page = page(&registration, now, &Look::plain());
         assert!(page.contains("\ninterval      12h, asked for 1m\n"), "{page}");
+        let due = "\ndue           2023-11-14 22:28:20 (in 5m)\n";
+        assert!(page.contains(due), "{page}");
+        let asks = "\nasks for      an unmetered network, wifi or ethernet, charging, \
+                    a battery that is not low, a known network\n";
+        assert!(page.contains(asks), "{page}");
         assert!(page.ends_with("\nheld by       nothing\n"), "{page}");
     }
 
@@ -152,7 +187,7 @@ pub(super) mod tests {
     fn json_says_the_same() {
         let (registration, _) = registration();
         expect![[r#"
-            {"version":1,"registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"outbox","scope":"https://app.example/","browser":"chromium","profile":"Default","app_id":null,"state":"waiting","min_interval_ms":null,"effective_interval_ms":null,"registered_at":"2023-11-14T22:13:20.000Z","expires_at":"2023-12-14T22:13:20.000Z","next_at":"2023-11-14T22:28:20.000Z","attempts":1,"max_attempts":3,"last_attempt":{"id":"7-1","number":1,"last_chance":false,"sent_at":"2023-11-14T22:18:20.000Z","started_at":"2023-11-14T22:18:20.000Z","finished_at":"2023-11-14T22:23:20.000Z","outcome":"rejected","detail":"TypeError: \u001b[2J"},"blockers":[{"code":"BACKOFF","since":"2023-11-14T22:23:20.000Z","clears":"the back-off passes","earliest":"2023-11-14T22:28:20.000Z"},{"code":"OFFLINE","since":"2023-11-14T22:21:20.000Z","clears":"the network comes back","earliest":null}]}}
+            {"version":1,"registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"outbox","scope":"https://app.example/","browser":"chromium","profile":"Default","app_id":null,"state":"waiting","min_interval_ms":null,"effective_interval_ms":null,"registered_at":"2023-11-14T22:13:20.000Z","expires_at":"2023-12-14T22:13:20.000Z","next_at":"2023-11-14T22:28:20.000Z","attempts":1,"max_attempts":3,"last_attempt":{"id":"7-1","number":1,"last_chance":false,"sent_at":"2023-11-14T22:18:20.000Z","started_at":"2023-11-14T22:18:20.000Z","finished_at":"2023-11-14T22:23:20.000Z","outcome":"rejected","detail":"TypeError: \u001b[2J"},"blockers":[{"code":"BACKOFF","since":"2023-11-14T22:23:20.000Z","clears":"the back-off passes","earliest":"2023-11-14T22:28:20.000Z"},{"code":"OFFLINE","since":"2023-11-14T22:21:20.000Z","clears":"the network comes back","earliest":null}],"constraints":{"unmetered":false,"transports":[],"charging":false,"battery_not_low":false,"known_network":false},"due_at":null}}
         "#]]
         .assert_eq(&documented(&ShowDocument::new(&registration)));
     }
@@ -192,6 +227,8 @@ pub(super) mod tests {
                 end: Some(AttemptEnd::Outcome(Outcome::Rejected)),
                 detail: "TypeError: \u{1b}[2J".to_owned(),
             }),
+            constraints: Constraints::default(),
+            due_at: None,
             blockers: vec![
                 Blocker {
                     code: BlockerCode::Backoff,

@@ -4,7 +4,6 @@ mod advance;
 mod cut_power;
 mod fail_store;
 mod network;
-mod parse;
 mod power;
 mod resume;
 mod step_clock;

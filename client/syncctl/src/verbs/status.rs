@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use pwasync_client::{ClientError, Fact, HostState, SocketPath, Status, StoreState};
+use pwasync_client::{
+    ClientError, Connectivity, Fact, HostState, Metered, SocketPath, Status, StoreState, Transport,
+};
 
 use super::Context;
 use crate::exit::Exit;
@@ -68,17 +70,20 @@ fn page(status: &Status, socket: &SocketPath, look: &Look) -> String {
     if status.simulated {
         facts.fact("simulated now", look.both(None, now));
     }
-    let (paint, network) = network(&status.host);
-    facts.painted("network", paint, with_source(network, &status.host.online_source, status, look));
-    let power = with_source(power(&status.host), &status.host.power_source, status, look);
-    facts.fact("power", power);
+    host_facts(&mut facts, status, look);
     match &status.store {
         StoreState::Writable => facts.fact("store", "writable"),
         StoreState::ReadOnly(problem) => {
             facts.painted("store", Paint::Bad, format!("read-only: {problem}"));
         }
     }
+    if let Some(problem) = &status.policy_problem {
+        facts.painted("policy", Paint::Bad, problem);
+    }
     facts.fact("browsers", status.sessions.to_string());
+    if status.launchers > 0 {
+        facts.fact("launchers", status.launchers.to_string());
+    }
     facts.fact(
         "syncs",
         format!(
@@ -86,12 +91,50 @@ fn page(status: &Status, socket: &SocketPath, look: &Look) -> String {
             status.pending, status.waiting, status.firing, status.suspended
         ),
     );
+    facts.fact("wakes", format!("{}, and {} saved", status.wakes, status.wakes_saved));
+    if status.leases > 0 {
+        let count = status.leases;
+        facts.painted("leases", Paint::Busy, format!("{count}, listed by `syncctl override`"));
+    }
     let next = match status.next_wake_at {
         None => "nothing is due".to_owned(),
         Some(at) => format!("{}: {}", look.both(now, Some(at)), status.next_wake_reason),
     };
     facts.fact("next", next);
     facts.into_text()
+}
+
+/// Each fact with who says so; what nobody says and nothing hangs on is left out.
+fn host_facts(facts: &mut Facts<'_>, status: &Status, look: &Look) {
+    let host = &status.host;
+    let (paint, network) = network(host);
+    facts.painted("network", paint, with_source(network, &host.online_source, status, look));
+    let yes_or_no = |yes: bool| if yes { "yes" } else { "no" };
+    let known = [
+        ("connectivity", host.connectivity.map(Connectivity::as_str), &host.connectivity_source),
+        ("transport", host.transport.map(Transport::as_str), &host.transport_source),
+        ("metered", host.metered.map(Metered::as_str), &host.metered_source),
+        ("roaming", host.roaming.map(yes_or_no), &host.roaming_source),
+        ("known as", host.network.as_deref(), &host.network_source),
+    ];
+    for (name, value, source) in known {
+        if let Some(value) = value {
+            facts.fact(name, with_source(value, source, status, look));
+        }
+    }
+    facts.fact("power", with_source(power(host), &host.power_source, status, look));
+    let known = [
+        ("charging", host.charging, &host.charging_source),
+        ("power saver", host.power_saver, &host.power_saver_source),
+    ];
+    for (name, value, source) in known {
+        if let Some(value) = value {
+            facts.fact(name, with_source(yes_or_no(value), source, status, look));
+        }
+    }
+    if !host.overridden.is_empty() {
+        facts.painted("overridden", Paint::Busy, host.overridden.join(", "));
+    }
 }
 
 fn network(host: &HostState) -> (Paint, &'static str) {
@@ -144,10 +187,22 @@ mod tests {
             since         2023-11-14 22:13:20 (1h ago)
             simulated now 2023-11-14 23:13:20
             network       online, settling (netlink, since 2023-11-14 23:12:20, 1m ago)
+            connectivity  limited
+            transport     wifi
+            metered       guess-yes (networkmanager, since 2023-11-14 23:12:20, 1m ago)
+            roaming       no
+            known as      3f9a
             power         on battery, battery 57 %
+            charging      no
+            power saver   yes
+            overridden    metered
             store         read-only: no space left on device
+            policy        pwasyncd.toml:3: key `x` is unknown
             browsers      1
+            launchers     1
             syncs         3 pending, 1 waiting, 0 firing, 2 suspended
+            wakes         12, and 30 saved
+            leases        2, listed by `syncctl override`
             next          2023-11-14 23:18:20 (in 5m): back-off of 12
         "#]]
         .assert_eq(&page(&status, &SocketPath::at("/run/x.sock"), &Look::plain()));
@@ -169,7 +224,7 @@ mod tests {
         let status = status();
         let document = StatusDocument::new(&status, &SocketPath::at("/run/x.sock"));
         expect![[r#"
-            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"suspending":false},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12"}
+            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1}
         "#]]
         .assert_eq(&documented(&document));
     }
@@ -189,6 +244,15 @@ mod tests {
             host: HostState {
                 online: Some(true),
                 online_source: Fact { source: Some("netlink".to_owned()), since },
+                connectivity: Some(Connectivity::Limited),
+                metered: Some(Metered::GuessYes),
+                metered_source: Fact { source: Some("networkmanager".to_owned()), since },
+                roaming: Some(false),
+                transport: Some(Transport::Wifi),
+                network: Some("3f9a".to_owned()),
+                charging: Some(false),
+                power_saver: Some(true),
+                overridden: vec!["metered".to_owned()],
                 battery_percent: Some(57),
                 on_battery: Some(true),
                 ..HostState::default()
@@ -200,6 +264,11 @@ mod tests {
             sessions: 1,
             next_wake_at: Some(now + Duration::from_secs(300)),
             next_wake_reason: "back-off of 12".to_owned(),
+            wakes: 12,
+            wakes_saved: 30,
+            leases: 2,
+            policy_problem: Some("pwasyncd.toml:3: key `x` is unknown".to_owned()),
+            launchers: 1,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use clap::Args;
 use pwasync_client::{
-    Attempt, Change, Follow, HostState, LastChance, RegistrationChange, RegistrationEvent,
-    SessionChange, WatchedChange,
+    Attempt, Change, Connectivity, Follow, HostState, LastChance, Metered, RegistrationChange,
+    RegistrationEvent, SessionChange, WatchedChange,
 };
 
 use super::Context;
@@ -93,7 +93,7 @@ fn registration(change: &RegistrationChange, look: &Look) -> String {
         RegistrationEvent::Suspended => ("suspended", Paint::Plain, String::new()),
         RegistrationEvent::Revived { next_at } => ("revived", Paint::Plain, next(*next_at, look)),
         RegistrationEvent::BroughtForward { next_at } => {
-            ("brought forward", Paint::Plain, next(*next_at, look))
+            ("forward", Paint::Plain, next(*next_at, look))
         }
     };
     let key = &change.key;
@@ -105,8 +105,8 @@ fn registration(change: &RegistrationChange, look: &Look) -> String {
         shorten(&key.scope, LONGEST_NAME),
         shorten(&key.profile.to_string(), LONGEST_NAME),
     );
-    let verb = look.paint(paint, &format!("{verb:<8}"));
-    if more.is_empty() { format!("{verb}  {name}") } else { format!("{verb}  {name}: {more}") }
+    let verb = look.paint(paint, &format!("{verb:<9}"));
+    if more.is_empty() { format!("{verb} {name}") } else { format!("{verb} {name}: {more}") }
 }
 
 fn next(at: Option<SystemTime>, look: &Look) -> String {
@@ -130,6 +130,21 @@ pub(super) fn host_words(host: &HostState) -> String {
         (Some(true), true) => "online",
     };
     let mut words = online.to_owned();
+    match host.connectivity {
+        None | Some(Connectivity::None | Connectivity::Full) => {}
+        Some(Connectivity::Portal) => words.push_str(", captive portal"),
+        Some(Connectivity::Limited) => words.push_str(", limited"),
+    }
+    if let Some(transport) = host.transport {
+        words.push_str(&format!(", {}", transport.as_str()));
+    }
+    match host.metered {
+        None | Some(Metered::No | Metered::GuessNo) => {}
+        Some(Metered::Yes | Metered::GuessYes) => words.push_str(", metered"),
+    }
+    if host.roaming == Some(true) {
+        words.push_str(", roaming");
+    }
     match host.on_battery {
         None => {}
         Some(true) => words.push_str(", on battery"),
@@ -137,6 +152,12 @@ pub(super) fn host_words(host: &HostState) -> String {
     }
     if let Some(percent) = host.battery_percent {
         words.push_str(&format!(", battery {percent} %"));
+    }
+    if host.charging == Some(true) {
+        words.push_str(", charging");
+    }
+    if host.power_saver == Some(true) {
+        words.push_str(", power saver");
     }
     if host.suspending {
         words.push_str(", suspending");
@@ -171,7 +192,10 @@ mod tests {
             2023-11-14 22:13:20.007  woken     12 one-off `out\u{1b}box` https://app.example/ chromium/Default: attempt 7-1 (number 1)
             2023-11-14 22:13:20.007  finished  12 one-off `out\u{1b}box` https://app.example/ chromium/Default: rejected, charged, attempt 7-1 (number 1), next 2023-11-14 22:28:20: TypeError: \u{1b}[2J
             2023-11-14 22:13:20.007  removed   12 one-off `out\u{1b}box` https://app.example/ chromium/Default: gave-up
-            2023-11-14 22:13:20.007  host      online, settling, on battery, battery 7 %, suspending
+            2023-11-14 22:13:20.007  suspended 12 one-off `out\u{1b}box` https://app.example/ chromium/Default
+            2023-11-14 22:13:20.007  revived   12 one-off `out\u{1b}box` https://app.example/ chromium/Default: next 2023-11-14 22:28:20
+            2023-11-14 22:13:20.007  forward   12 one-off `out\u{1b}box` https://app.example/ chromium/Default: next 2023-11-14 22:28:20
+            2023-11-14 22:13:20.007  host      online, settling, captive portal, metered, on battery, battery 7 %, power saver, suspending
             2023-11-14 22:13:20.007  detached  browser chromium/Default, session 3, owner 1000
             2023-11-14 22:13:20.007  9 changes are missing here
         "#]]
@@ -183,7 +207,10 @@ mod tests {
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"woken","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"attempt":{"id":"7-1","number":1,"last_chance":false,"sent_at":"2023-11-14T22:18:20.000Z","started_at":"2023-11-14T22:18:20.000Z","finished_at":"2023-11-14T22:23:20.000Z","outcome":"rejected","detail":"TypeError: \u001b[2J"}}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"finished","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"attempt":{"id":"7-1","number":1,"last_chance":false,"sent_at":"2023-11-14T22:18:20.000Z","started_at":"2023-11-14T22:18:20.000Z","finished_at":"2023-11-14T22:23:20.000Z","outcome":"rejected","detail":"TypeError: \u001b[2J"},"charged":true,"next_at":"2023-11-14T22:28:20.000Z"}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"removed","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"removal_reason":"gave-up"}
-            {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"host","host":{"online":true,"online_source":{"source":null,"since":null},"settled":false,"battery_percent":7,"on_battery":true,"power_source":{"source":null,"since":null},"suspending":true}}
+            {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"suspended","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"}}
+            {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"revived","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"next_at":"2023-11-14T22:28:20.000Z"}
+            {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"brought-forward","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"next_at":"2023-11-14T22:28:20.000Z"}
+            {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"host","host":{"online":true,"online_source":{"source":null,"since":null},"settled":false,"connectivity":"portal","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":null,"since":null},"roaming":null,"roaming_source":{"source":null,"since":null},"transport":null,"transport_source":{"source":null,"since":null},"network":null,"network_source":{"source":null,"since":null},"battery_percent":7,"on_battery":true,"power_source":{"source":null,"since":null},"charging":null,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":true,"overridden":[]}}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"detached","session":{"id":3,"owner_uid":1000,"browser":"chromium","profile":"Default"}}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"skipped","skipped":9}
         "#]]
@@ -205,6 +232,9 @@ mod tests {
             RegistrationEvent::Woken(attempt),
             finished,
             RegistrationEvent::Removed(RemovalReason::GaveUp),
+            RegistrationEvent::Suspended,
+            RegistrationEvent::Revived { next_at: registration.next_at },
+            RegistrationEvent::BroughtForward { next_at: registration.next_at },
         ];
         let mut changes: Vec<Change> = events
             .into_iter()
@@ -213,13 +243,16 @@ mod tests {
                 Change::Registration(Box::new(RegistrationChange { id, owner_uid, key, event }))
             })
             .collect();
-        changes.push(Change::Host(HostState {
+        changes.push(Change::Host(Box::new(HostState {
             online: Some(true),
             battery_percent: Some(7),
             on_battery: Some(true),
             suspending: true,
+            metered: Some(Metered::GuessYes),
+            connectivity: Some(Connectivity::Portal),
+            power_saver: Some(true),
             ..HostState::default()
-        }));
+        })));
         changes.push(Change::Session(SessionChange {
             id: 3,
             owner_uid: 1_000,

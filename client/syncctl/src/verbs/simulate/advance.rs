@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use pwasync_client::{Advance, AdvanceTarget, Advanced, LetTimeOut};
 
-use super::{answer, parse};
+use super::answer;
 use crate::failure::Failure;
 use crate::json::SimulationDocument;
-use crate::verbs::Context;
+use crate::verbs::{Context, parse};
 
 /// What may follow `advance`.
 #[derive(Debug, Args)]

@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use pwasync_client::StoreFailure;
 
-use super::{answer, parse};
+use super::answer;
 use crate::failure::Failure;
 use crate::json::SimulationDocument;
-use crate::verbs::Context;
+use crate::verbs::{Context, parse};
 
 /// What may follow `fail-store`.
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
-//! `simulate power`: charger and battery.
+//! `simulate power`: charger, battery and power saver.
 
 use clap::{Args, Subcommand};
-use pwasync_client::Power;
+use pwasync_client::{Power, PowerSupply};
 
 use super::answer_host;
 use crate::failure::Failure;
@@ -12,6 +12,9 @@ use crate::verbs::Context;
 pub(super) struct PowerArguments {
     #[command(subcommand)]
     change: PowerChange,
+    /// The power saver is on
+    #[arg(long, global = true)]
+    saver: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +26,9 @@ enum PowerChange {
         /// How full the battery is, 0 to 100
         #[arg(value_parser = clap::value_parser!(u32).range(0..=100))]
         percent: u32,
+        /// The battery is not being charged all the same
+        #[arg(long)]
+        idle: bool,
     },
     /// It runs on battery
     Battery {
@@ -33,11 +39,12 @@ enum PowerChange {
 }
 
 pub(super) async fn run(context: &mut Context, arguments: &PowerArguments) -> Result<(), Failure> {
-    let power = match arguments.change {
-        PowerChange::None => Power::NoBattery,
-        PowerChange::Charger { percent } => Power::Charging(percent),
-        PowerChange::Battery { percent } => Power::OnBattery(percent),
+    let supply = match arguments.change {
+        PowerChange::None => PowerSupply::NoBattery,
+        PowerChange::Charger { percent, idle: false } => PowerSupply::Charging(percent),
+        PowerChange::Charger { percent, idle: true } => PowerSupply::Idle(percent),
+        PowerChange::Battery { percent } => PowerSupply::OnBattery(percent),
     };
-    let host = context.client.set_power(power).await?;
+    let host = context.client.set_power(Power { supply, saver: arguments.saver }).await?;
     answer_host(context, &host)
 }

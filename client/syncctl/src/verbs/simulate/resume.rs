@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{answer, parse};
+use super::answer;
 use crate::failure::Failure;
 use crate::json::SimulationDocument;
-use crate::verbs::Context;
+use crate::verbs::{Context, parse};
 
 /// What may follow `resume`.
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use pwasync_client::ClockStep;
 const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
 
 /// `15m`, `2h30m`, `30d`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|_| "a length of time is written as 15m, 2h, 2h30m or 30d".to_owned())?;
     if duration > LONGEST {
@@ -21,7 +21,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// The same with a sign: `+2h`, `-30m`.
-pub(super) fn step(text: &str) -> Result<ClockStep, String> {
+pub(crate) fn step(text: &str) -> Result<ClockStep, String> {
     if let Some(back) = text.strip_prefix('-') {
         return duration(back).map(ClockStep::Back);
     }
@@ -29,7 +29,7 @@ pub(super) fn step(text: &str) -> Result<ClockStep, String> {
 }
 
 /// `2026-03-01T07:00`, local, or RFC 3339 with an offset.
-pub(super) fn instant(text: &str) -> Result<SystemTime, String> {
+pub(crate) fn instant(text: &str) -> Result<SystemTime, String> {
     instant_in(text, &TimeZone::system())
 }
 
@@ -41,6 +41,30 @@ fn instant_in(text: &str, zone: &TimeZone) -> Result<SystemTime, String> {
     let local: DateTime = text.parse().map_err(|_| refusal())?;
     let at = local.to_zoned(zone.clone()).map_err(|_| refusal())?;
     Ok(at.timestamp().into())
+}
+
+/// What the daemon takes for a distance from UTC.
+const FURTHEST_SECONDS: i32 = 18 * 3_600;
+
+/// `+02:00`, `-05:30`, in seconds east of UTC.
+pub(crate) fn utc_offset(text: &str) -> Result<i32, String> {
+    let refusal = || "an offset is written as +02:00 or -05:30, up to 18:00".to_owned();
+    let number = |digits: &str| {
+        let two = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        two.then(|| digits.parse::<i32>().ok()).flatten().ok_or_else(refusal)
+    };
+    let (sign, rest) = match (text.strip_prefix('+'), text.strip_prefix('-')) {
+        (Some(rest), _) => (1, rest),
+        (None, Some(rest)) => (-1, rest),
+        (None, None) => return Err(refusal()),
+    };
+    let (hours, minutes) = rest.split_once(':').ok_or_else(refusal)?;
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let seconds = hours * 3_600 + minutes * 60;
+    if minutes > 59 || seconds > FURTHEST_SECONDS {
+        return Err(refusal());
+    }
+    Ok(sign * seconds)
 }
 
 #[cfg(test)]
@@ -66,6 +90,16 @@ mod tests {
         assert_eq!(step("30m"), Ok(ClockStep::Forward(half_hour)));
         assert_eq!(step("-30m"), Ok(ClockStep::Back(half_hour)));
         assert!(step("--30m").is_err());
+    }
+
+    #[test]
+    fn offsets_have_a_sign_hours_and_minutes() {
+        for (text, seconds) in [("+02:00", 7_200), ("-05:30", -19_800), ("+18:00", 64_800)] {
+            assert_eq!(utc_offset(text), Ok(seconds));
+        }
+        for text in ["", "2", "+2:00", "02:00", "+18:01", "+01:60", "+é1:00", "+-1:00", "++1:00"] {
+            assert!(utc_offset(text).unwrap_err().contains("+02:00"), "{text}");
+        }
     }
 
     #[test]
