@@ -107,4 +107,4 @@ install: ## install programs, unit, man pages, completions: DESTDIR=, PREFIX=
 	$(BUILT)/syncctl completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_syncctl
 	$(BUILT)/syncctl completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/syncctl.fish
 	install -d $(DESTDIR)$(PREFIX)/share/doc/pwasync
-	install -m 0644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/protocol.md docs/json.md $(DESTDIR)$(PREFIX)/share/doc/pwasync
+	install -m 0644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/protocol.md docs/json.md docs/policy.md docs/pwasyncd.toml $(DESTDIR)$(PREFIX)/share/doc/pwasync

@@ -6,7 +6,6 @@
 
 use std::{io, time::Duration};
 
-use pwasync_core::policy::Policy;
 use tokio::{
     net::UnixListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -23,6 +22,7 @@ use crate::{
     grpc::{self, ServeError, Simulation},
     host::HostKind,
     network,
+    policy::{GridOffset, LoadedPolicy, PolicyProblems, PolicySource},
     socket::{self, SocketError},
     store::disk::SledStore,
     systemd,
@@ -37,6 +37,9 @@ const CALLS_LIMIT: Duration = Duration::from_secs(1);
 /// Why the daemon did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
+    /// The policy files are wrong.
+    #[error(transparent)]
+    Policy(#[from] PolicyProblems),
     /// No socket.
     #[error(transparent)]
     Socket(#[from] SocketError),
@@ -67,6 +70,7 @@ impl AppError {
     /// What to do about it, where that is known here.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Policy(_) => Some("try what you change with `pwasyncd --check-config`"),
             Self::Socket(error) => Some(error.hint()),
             // The store's errors bring their own.
             Self::Engine(_)
@@ -86,6 +90,10 @@ impl AppError {
 /// When it cannot start, or a part of it fails.
 pub async fn run(config: Config) -> Result<(), AppError> {
     let mut signals = Signals::new().map_err(AppError::Signals)?;
+    let LoadedPolicy { policy, files, .. } = check_policy(&config)?;
+    for path in &files {
+        tracing::info!(path = %path.display(), "policy read");
+    }
     let claim = socket::claim(&config.socket, config.access).await?;
     let clock = SystemClock::start().map_err(AppError::Clock)?;
     let (sender, inputs) = channel::channel();
@@ -96,7 +104,6 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         }
     };
     let store = Box::new(SledStore::new(config.state_dir.clone()));
-    let policy = Policy { settle: config.network_settle, ..Policy::default() };
     let engine = Engine::start(EngineParts { inputs, store, host, policy }).await?;
     let stop = CancellationToken::new();
     let mut parts = Parts::default();
@@ -125,6 +132,28 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     };
     drop(file);
     ended.and(stopped)
+}
+
+/// Reads the policy as the daemon does at its start.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check_policy(config: &Config) -> Result<LoadedPolicy, PolicyProblems> {
+    policy_source(config).load()
+}
+
+/// Where the policy comes from, at the start and whenever it is read again.
+fn policy_source(config: &Config) -> PolicySource {
+    let grid_offset = match (config.grid_offset, config.host) {
+        (Some(offset), _) => GridOffset::Fixed(offset),
+        (None, HostChoice::Simulated { .. }) => GridOffset::Fixed(Duration::ZERO),
+        (None, HostChoice::Real) => GridOffset::of_machine().unwrap_or_else(|error| {
+            tracing::warn!(%error, "no machine id: the wake grid begins as on other machines");
+            GridOffset::Fixed(Duration::ZERO)
+        }),
+    };
+    let (file, network_settle) = (config.policy_file.clone(), config.network_settle);
+    PolicySource { file, network_settle, grid_offset }
 }
 
 /// Ends when it is told to stop and the last call has ended.

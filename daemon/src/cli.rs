@@ -20,9 +20,24 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 
-    /// A network must stay up for so long before syncs run, such as `0s` or `1500ms`
-    #[arg(long, value_name = "DURATION", value_parser = settle, default_value = "1s")]
-    pub network_settle: Duration,
+    /// Read the policy from here, and from FILE.d/*.toml [default: /etc/pwasync/pwasyncd.toml, or
+    /// below $XDG_CONFIG_HOME with --session]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Read the policy, say everything that is wrong with it, and end
+    #[arg(long)]
+    pub check_config: bool,
+
+    /// A network must stay up for so long before syncs run, such as `0s` or `1500ms` [default:
+    /// what the policy says]
+    #[arg(long, value_name = "DURATION", value_parser = up_to_an_hour)]
+    pub network_settle: Option<Duration>,
+
+    /// Where the slots of the wake grid begin [default: drawn from the machine's id; 0s with
+    /// --simulate]
+    #[arg(long, value_name = "DURATION", value_parser = up_to_an_hour)]
+    pub grid_offset: Option<Duration>,
 
     /// Serve a simulated host: its clock, network and power move only by calls
     #[arg(long)]
@@ -37,15 +52,15 @@ pub struct Arguments {
     pub log: Option<String>,
 }
 
-/// Longer would hold every sync for ever.
-const LONGEST_SETTLE: Duration = Duration::from_secs(3_600);
+/// A longer settle time would hold every sync for ever, and no slot of the grid is longer.
+const LONGEST: Duration = Duration::from_secs(3_600);
 
-fn settle(text: &str) -> Result<Duration, String> {
-    let settle = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if settle > LONGEST_SETTLE {
+fn up_to_an_hour(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration > LONGEST {
         return Err("longer than the limit `1h`".to_owned());
     }
-    Ok(settle)
+    Ok(duration)
 }
 
 /// Milliseconds since 1970.
@@ -72,8 +87,10 @@ mod tests {
     #[test]
     fn durations_and_instants_are_read() {
         let arguments = parse(&["--network-settle", "1500ms"]).unwrap();
-        assert_eq!(arguments.network_settle, Duration::from_millis(1_500));
-        assert_eq!(parse(&[]).unwrap().network_settle, Duration::from_secs(1));
+        assert_eq!(arguments.network_settle, Some(Duration::from_millis(1_500)));
+        assert_eq!(parse(&[]).unwrap().network_settle, None);
+        let arguments = parse(&["--grid-offset", "7s"]).unwrap();
+        assert_eq!(arguments.grid_offset, Some(Duration::from_secs(7)));
         let words = ["--simulate", "--simulate-start", "1970-01-01T00:00:05Z"];
         assert_eq!(parse(&words).unwrap().simulate_start, Some(5_000));
     }

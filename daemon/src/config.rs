@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{cli::Arguments, socket::Access};
+use crate::{cli::Arguments, policy::PolicyFile, socket::Access};
 
 const SOCKET: &str = "pwasyncd.sock";
 const DIRECTORY: &str = "pwasync";
@@ -17,6 +17,8 @@ const DIRECTORY: &str = "pwasync";
 const SIMULATED_DIRECTORY: &str = "pwasync-simulated";
 const SYSTEM_RUNTIME: &str = "/run";
 const SYSTEM_STATE: &str = "/var/lib";
+const SYSTEM_CONFIGURATION: &str = "/etc";
+const POLICY: &str = "pwasyncd.toml";
 const DEFAULT_LOG: &str = "info";
 /// 2026-01-01T00:00:00Z, in milliseconds since 1970.
 const DEFAULT_START: u64 = 1_767_225_600_000;
@@ -30,14 +32,29 @@ pub struct Config {
     pub access: Access,
     /// Where its records are.
     pub state_dir: PathBuf,
-    /// How long a network must stay up before syncs run.
-    pub network_settle: Duration,
+    /// What it is to do.
+    pub purpose: Purpose,
+    /// Where its policy is; `None`: the environment names no place for one.
+    pub policy_file: Option<PolicyFile>,
+    /// How long a network must stay up before syncs run, in place of what the policy says.
+    pub network_settle: Option<Duration>,
+    /// Where the slots of the wake grid begin, in place of the host's own offset.
+    pub grid_offset: Option<Duration>,
     /// Which host it serves.
     pub host: HostChoice,
     /// What it logs.
     pub log: String,
     /// Whether each line of the log has a time.
     pub log_times: LogTimes,
+}
+
+/// What the program is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Serve.
+    Serve,
+    /// Say what is wrong with the policy.
+    CheckPolicy,
 }
 
 /// Which host the daemon serves.
@@ -66,6 +83,7 @@ pub enum LogTimes {
 pub struct Environment {
     runtime_dir: Option<OsString>,
     state_home: Option<OsString>,
+    config_home: Option<OsString>,
     home: Option<OsString>,
     log: Option<OsString>,
     journal: Option<OsString>,
@@ -78,6 +96,7 @@ impl Environment {
         Self {
             runtime_dir: env::var_os("XDG_RUNTIME_DIR"),
             state_home: env::var_os("XDG_STATE_HOME"),
+            config_home: env::var_os("XDG_CONFIG_HOME"),
             home: env::var_os("HOME"),
             log: env::var_os("PWASYNC_LOG"),
             journal: env::var_os("JOURNAL_STREAM"),
@@ -135,7 +154,13 @@ impl Config {
             socket,
             access,
             state_dir,
+            purpose: if arguments.check_config { Purpose::CheckPolicy } else { Purpose::Serve },
+            policy_file: match arguments.config {
+                Some(file) => Some(PolicyFile::Named(file)),
+                None => environment.default_policy(access),
+            },
             network_settle: arguments.network_settle,
+            grid_offset: arguments.grid_offset,
             host,
             log: environment.log(arguments.log)?,
             log_times: match environment.journal {
@@ -168,6 +193,16 @@ impl Environment {
                 .or_else(|| Some(absolute(self.home.as_ref())?.join(".local/state"))),
         };
         Ok(state.ok_or(ConfigError::NoStateDirectory)?.join(name))
+    }
+
+    fn default_policy(&self, access: Access) -> Option<PolicyFile> {
+        let configuration = match access {
+            Access::AllUsers => PathBuf::from(SYSTEM_CONFIGURATION),
+            Access::OwnUser => absolute(self.config_home.as_ref())
+                .map(Path::to_owned)
+                .or_else(|| Some(absolute(self.home.as_ref())?.join(".config")))?,
+        };
+        Some(PolicyFile::Default(configuration.join(DIRECTORY).join(POLICY)))
     }
 
     fn log(&self, argument: Option<String>) -> Result<String, ConfigError> {
@@ -210,6 +245,8 @@ mod tests {
         let config = config(Arguments::default());
         assert_eq!(config.socket, Path::new("/run/pwasync/pwasyncd.sock"));
         assert_eq!(config.state_dir, Path::new("/var/lib/pwasync"));
+        let policy = PolicyFile::Default("/etc/pwasync/pwasyncd.toml".into());
+        assert_eq!((config.policy_file, config.purpose), (Some(policy), Purpose::Serve));
         assert_eq!((config.access, config.host), (Access::AllUsers, HostChoice::Real));
         assert_eq!((config.log.as_str(), config.log_times), ("info", LogTimes::Shown));
     }
@@ -221,8 +258,15 @@ mod tests {
         assert_eq!(ours.socket, Path::new("/run/user/1000/pwasync/pwasyncd.sock"));
         assert_eq!(ours.state_dir, Path::new("/users/ada/.local/state/pwasync"));
         assert_eq!(ours.access, Access::OwnUser);
-        let own = Environment { state_home: Some("/state".into()), ..environment() };
+        let policy = |path: &str| Some(PolicyFile::Default(path.into()));
+        assert_eq!(ours.policy_file, policy("/users/ada/.config/pwasync/pwasyncd.toml"));
+        let own = Environment {
+            state_home: Some("/state".into()),
+            config_home: Some("/config".into()),
+            ..environment()
+        };
         let ours = Config::new(session(), &own).unwrap();
+        assert_eq!(ours.policy_file, policy("/config/pwasync/pwasyncd.toml"));
         assert_eq!(ours.state_dir, Path::new("/state/pwasync"));
         let relative = Environment { runtime_dir: Some("run".into()), ..environment() };
         let error = Config::new(session(), &relative).unwrap_err();
@@ -249,6 +293,7 @@ mod tests {
             log: Some("trace".into()),
             socket: Some("/s".into()),
             state_dir: Some("/d".into()),
+            config: Some("/c".into()),
             session: true,
             ..Arguments::default()
         };
@@ -257,5 +302,6 @@ mod tests {
             (read.log.as_str(), read.socket, read.state_dir),
             ("trace", "/s".into(), "/d".into())
         );
+        assert_eq!(read.policy_file, Some(PolicyFile::Named("/c".into())));
     }
 }

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod grpc;
 pub mod host;
 pub mod network;
+pub mod policy;
 pub mod recording;
 pub mod socket;
 pub mod store;

@@ -9,14 +9,16 @@ use std::{
 use anyhow::Context;
 use clap::Parser;
 use pwasyncd::{
-    app,
+    app::{self, AppError},
     cli::Arguments,
-    config::{Config, Environment, LogTimes},
+    config::{Config, Environment, LogTimes, Purpose},
 };
 use tracing_subscriber::EnvFilter;
 
 /// A wrong command line or environment; clap exits with the same.
 const USAGE: u8 = 2;
+/// A wrong policy, as sysexits.h has it: to start again does not help.
+const CONFIGURATION: u8 = 78;
 /// Look-ups of users that hang are left behind.
 const THREADS_LIMIT: Duration = Duration::from_millis(100);
 
@@ -32,6 +34,10 @@ fn main() -> ExitCode {
     if let Err(error) = start_log(&config) {
         return fail(&error, Some("a filter is a level such as `info`, or `target=level`"), USAGE);
     }
+    match config.purpose {
+        Purpose::CheckPolicy => return check_policy(&config),
+        Purpose::Serve => {}
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime.context("cannot start the runtime") {
         Ok(runtime) => runtime,
@@ -43,8 +49,21 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let hint = error.hint();
-            fail(&error.into(), hint, 1)
+            let code = if let AppError::Policy(_) = error { CONFIGURATION } else { 1 };
+            fail(&error.into(), hint, code)
         }
+    }
+}
+
+fn check_policy(config: &Config) -> ExitCode {
+    match app::check_policy(config) {
+        Ok(policy) => {
+            let files = policy.files.len();
+            // A closed pipe is no failure.
+            let _ = writeln!(io::stdout().lock(), "no mistake in the policy (files read: {files})");
+            ExitCode::SUCCESS
+        }
+        Err(problems) => fail(&problems.into(), None, CONFIGURATION),
     }
 }
 

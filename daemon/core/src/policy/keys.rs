@@ -36,7 +36,7 @@ pub struct Key {
     pub kind: Kind,
     /// What it means, as a sentence.
     pub about: &'static str,
-    /// Where it comes from: a constant of Chromium (K, E), a decision (P), or none of them.
+    /// The constants of Chromium (K, E) and decisions (P) that it stands for; empty: none of them.
     pub rule: &'static str,
     field: Field,
 }

@@ -92,7 +92,7 @@ impl fmt::Display for Raw<'_> {
             Self::Integer(value) => write!(f, "`{value}`"),
             Self::Float(value) => write!(f, "`{value}`"),
             Self::Boolean(value) => write!(f, "`{value}`"),
-            Self::Other(name) => f.write_str(name),
+            Self::Other(name) => write!(f, "({name})"),
         }
     }
 }
@@ -317,7 +317,29 @@ impl Kind {
     }
 
     fn refused(&self, raw: Raw<'_>) -> ValueError {
-        ValueError::Type { value: raw.to_string(), wanted: self.wanted() }
+        let value = match (self, raw) {
+            (Self::Duration { .. } | Self::Choice(_) | Self::OrUnlimited(_), raw) => {
+                raw.to_string()
+            }
+            // The quotes are what is wrong with `"3"`.
+            (
+                Self::Count { .. }
+                | Self::Percent
+                | Self::Points { .. }
+                | Self::Proportion
+                | Self::Switch,
+                Raw::Text(text),
+            ) => format!("`\"{}\"`", shorten(text).trim_matches('`')),
+            (
+                Self::Count { .. }
+                | Self::Percent
+                | Self::Points { .. }
+                | Self::Proportion
+                | Self::Switch,
+                raw,
+            ) => raw.to_string(),
+        };
+        ValueError::Type { value, wanted: self.wanted() }
     }
 
     /// The error of what is inside, for a kind that also takes `unlimited`.
@@ -428,12 +450,12 @@ mod tests {
         let text = refused(kind, Raw::Text("Held"));
         assert_eq!(text, "value `Held` is not one of `\"allowed\"`, `\"held\"`");
         let text = refused(Kind::Switch, Raw::Text("on"));
-        assert_eq!(text, "value `on` is not `true` or `false`");
+        assert_eq!(text, "value `\"on\"` is not `true` or `false`");
         let text = refused(Kind::Percent, Raw::Text("20%"));
-        assert_eq!(text, "value `20%` is not a percentage without its sign, such as `20`");
+        assert_eq!(text, "value `\"20%\"` is not a percentage without its sign, such as `20`");
         assert_eq!(
             refused(FEW, Raw::Other("a table")),
-            format!("value a table is not {}", FEW.wanted())
+            format!("value (a table) is not {}", FEW.wanted())
         );
     }
 
@@ -445,7 +467,7 @@ mod tests {
         let text = refused(BUDGET, Raw::Text("none"));
         assert_eq!(
             text,
-            "value `none` is not a whole number without a unit, such as `3` or `\"unlimited\"`"
+            "value `\"none\"` is not a whole number without a unit, such as `3` or `\"unlimited\"`"
         );
         assert!(BUDGET.read(Raw::Integer(11)).is_err());
         assert_eq!(BUDGET.range(), "1 to 10, unlimited");

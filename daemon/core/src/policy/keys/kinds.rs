@@ -33,28 +33,28 @@ pub(super) const ONE_OFF: Group = Group {
             name: "one_off.metered",
             kind: CONDITION,
             about: "Whether they run on a metered network.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(one_off.metered)),
         },
         Key {
             name: "one_off.roaming",
             kind: CONDITION,
             about: "Whether they run while roaming.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(one_off.roaming)),
         },
         Key {
             name: "one_off.power_saver",
             kind: CONDITION,
             about: "Whether they run while the power saver is on.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(one_off.power_saver)),
         },
         Key {
             name: "one_off.battery",
             kind: Kind::Percent,
             about: "They are held at this charge or less while discharging.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(one_off.battery)),
         },
         Key {
@@ -62,7 +62,7 @@ pub(super) const ONE_OFF: Group = Group {
             kind: NETWORKS,
             about: "Which networks will do: any, those on which the app was used, or the one on \
                     which the sync was registered.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(one_off.networks)),
         },
         Key {
@@ -106,7 +106,7 @@ pub(super) const PERIODIC: Group = Group {
             name: "periodic.metered",
             kind: CONDITION,
             about: "Whether they run on a metered network.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(periodic.metered)),
         },
         Key {
@@ -114,28 +114,28 @@ pub(super) const PERIODIC: Group = Group {
             kind: Kind::Count { least: 0, most: 1_000 },
             about: "One run is allowed on a metered network all the same once a sync is so many \
                     intervals stale; 0: never.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(stale_intervals)),
         },
         Key {
             name: "periodic.roaming",
             kind: CONDITION,
             about: "Whether they run while roaming.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(periodic.roaming)),
         },
         Key {
             name: "periodic.power_saver",
             kind: CONDITION,
             about: "Whether they run while the power saver is on.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(periodic.power_saver)),
         },
         Key {
             name: "periodic.battery",
             kind: Kind::Percent,
             about: "They are held at this charge or less while discharging.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(periodic.battery)),
         },
         Key {
@@ -143,7 +143,7 @@ pub(super) const PERIODIC: Group = Group {
             kind: NETWORKS,
             about: "Which networks will do: any, those on which the app was used, or the one on \
                     which the sync was registered.",
-            rule: "conditions",
+            rule: "",
             field: Field::Site(lens!(periodic.networks)),
         },
         Key {
