@@ -274,16 +274,16 @@ impl Kind {
         Ok(())
     }
 
-    /// What it is counted in: the type of the key in one word.
+    /// What it is counted in, in a word or two.
     pub fn unit(&self) -> &'static str {
         match self {
             Self::Duration { .. } => "duration",
             Self::Count { .. } => "count",
             Self::Percent => "percent",
             Self::Points { .. } => "points",
-            Self::Proportion => "proportion",
-            Self::Choice(_) => "choice",
-            Self::Switch => "switch",
+            Self::Proportion => "factor",
+            Self::Choice(_) => "word",
+            Self::Switch => "yes or no",
             Self::OrUnlimited(kind) => kind.unit(),
         }
     }

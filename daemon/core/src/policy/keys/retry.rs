@@ -49,7 +49,8 @@ pub(super) const RETRY: Group = Group {
         },
         Key {
             name: "retry.max_retry_after",
-            kind: Kind::Duration { least: Duration::ZERO, most: WEEK },
+            // The protocol takes no longer one.
+            kind: Kind::Duration { least: Duration::ZERO, most: DAY },
             about: "Longest delay that a site may ask for after a failure.",
             rule: "P-04",
             field: Field::General(lens!(max_retry_after)),
