@@ -139,6 +139,27 @@ impl Transport {
     }
 }
 
+impl From<&HostState> for HostFacts {
+    /// The facts without who says so.
+    fn from(state: &HostState) -> Self {
+        Self {
+            online: state.online,
+            settled: state.settled,
+            connectivity: state.connectivity,
+            metered: state.metered,
+            roaming: state.roaming,
+            transport: state.transport,
+            network: state.network.clone(),
+            battery_percent: state.battery_percent,
+            on_battery: state.on_battery,
+            charging: state.charging,
+            power_saver: state.power_saver,
+            suspending: state.suspending,
+            overridden: state.overridden.clone(),
+        }
+    }
+}
+
 /// The host at the moment of a decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostFacts {

@@ -6,13 +6,21 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::verbs::completions::CompletionsArguments;
+use crate::verbs::engagement::EngagementArguments;
+use crate::verbs::forecast::ForecastArguments;
+use crate::verbs::history::HistoryArguments;
 use crate::verbs::list::ListArguments;
 use crate::verbs::man::ManArguments;
+use crate::verbs::overrides::OverrideArguments;
+use crate::verbs::pause::PauseArguments;
+use crate::verbs::policy::PolicyArguments;
 use crate::verbs::remove::RemoveArguments;
+use crate::verbs::resume::ResumeArguments;
 use crate::verbs::run::RunArguments;
 use crate::verbs::show::ShowArguments;
 use crate::verbs::simulate::SimulateArguments;
 use crate::verbs::watch::WatchArguments;
+use crate::verbs::why::WhyArguments;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -59,6 +67,22 @@ pub(crate) enum Verb {
     List(ListArguments),
     /// Show all about a registration, and all that holds it
     Show(ShowArguments),
+    /// Say why a registration does not run, and when it will
+    Why(WhyArguments),
+    /// Foretell what runs when, under stated conditions; touches nothing
+    Forecast(ForecastArguments),
+    /// Show what was decided, and why, newest first
+    History(HistoryArguments),
+    /// Let nothing run for a while
+    Pause(PauseArguments),
+    /// End a pause
+    Resume(ResumeArguments),
+    /// Let a fact of the host have another value for a while, or list what holds
+    Override(OverrideArguments),
+    /// Show how much web apps are used, as far as it decides about their syncs
+    Engagement(EngagementArguments),
+    /// Show every value that decides, and where it comes from
+    Policy(PolicyArguments),
     /// List attached browsers
     Sessions,
     /// Follow what happens

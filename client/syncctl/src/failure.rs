@@ -8,7 +8,7 @@ use pwasync_client::{AttemptId, ClientError, RegistrationId, SocketPath};
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::text::escape;
+use crate::text::{counted, escape};
 
 /// Why a verb failed.
 #[derive(Debug, Error)]
@@ -29,6 +29,23 @@ pub(crate) enum Failure {
     Held { id: RegistrationId, codes: String, hint: &'static str },
     #[error("pwasyncd at `{socket}` is not simulated")]
     NotSimulated { socket: SocketPath },
+    #[error("{0}")]
+    Words(String),
+    #[error("nothing is paused for {subject} by itself")]
+    NotPaused { subject: String },
+    #[error("nothing is overridden for {subject}")]
+    NotOverridden { subject: String },
+    #[error(
+        "policy files have {}: the daemon keeps the policy that it has",
+        counted(*problems, "mistake")
+    )]
+    PolicyKept { problems: u32 },
+    #[error("policy key `{key}`: there is none of this name")]
+    NoSuchKey { key: String },
+    #[error("origin `{origin}`: no engagement is kept for it")]
+    NoEngagement { origin: String },
+    #[error("origin `{origin}` is known in several profiles")]
+    SeveralProfiles { origin: String },
     #[error("pwasyncd ended the watch")]
     WatchEnded,
     #[error("verb `{verb}` has no `--json`")]
@@ -44,11 +61,15 @@ impl Failure {
             Self::Output(_) | Self::Folder { .. } | Self::Runtime(_) | Self::WatchEnded => {
                 Exit::Error
             }
-            Self::NotSimulated { .. } => Exit::Error,
-            Self::NoSuchRegistration(_) => Exit::NotFound,
-            Self::AlreadyRunning { .. } => Exit::NothingToDo,
+            Self::NotSimulated { .. } | Self::PolicyKept { .. } => Exit::Error,
+            Self::NoSuchRegistration(_) | Self::NoSuchKey { .. } | Self::NoEngagement { .. } => {
+                Exit::NotFound
+            }
+            Self::AlreadyRunning { .. } | Self::NotPaused { .. } | Self::NotOverridden { .. } => {
+                Exit::NothingToDo
+            }
             Self::Held { .. } => Exit::Refused,
-            Self::NoJson { .. } => Exit::Usage,
+            Self::NoJson { .. } | Self::Words(_) | Self::SeveralProfiles { .. } => Exit::Usage,
         }
     }
 
@@ -79,6 +100,20 @@ impl Failure {
                  `--socket`"
                     .to_owned(),
             ),
+            Self::Words(_) => {
+                Some("see what may be said with `syncctl forecast --help`".to_owned())
+            }
+            Self::NotPaused { .. } | Self::NotOverridden { .. } => {
+                Some("see what holds with `syncctl override`".to_owned())
+            }
+            Self::PolicyKept { .. } => {
+                Some("mend the files, and try `syncctl policy reload` again".to_owned())
+            }
+            Self::NoSuchKey { .. } => Some("see all keys with `syncctl policy`".to_owned()),
+            Self::NoEngagement { .. } => {
+                Some("see what is known with `syncctl engagement`".to_owned())
+            }
+            Self::SeveralProfiles { .. } => Some("name one with `--profile`".to_owned()),
             Self::WatchEnded => Some("see how it is with `syncctl status`".to_owned()),
             Self::Output(_) | Self::Folder { .. } | Self::Runtime(_) | Self::NoJson { .. } => None,
         }

@@ -6,7 +6,12 @@
 //! that must happen one day, `version` is raised.
 
 mod change;
+mod engagement;
+mod explanation;
+mod history;
 mod host;
+mod lease;
+mod policy;
 mod registration;
 mod session;
 mod simulation;
@@ -21,7 +26,12 @@ use serde::Serialize;
 use crate::text::is_unsafe;
 
 pub(crate) use change::ChangeDocument;
+pub(crate) use engagement::{EngagementDocument, EngagementsDocument};
+pub(crate) use explanation::{ExplanationDocument, ForecastDocument};
+pub(crate) use history::HistoryDocument;
 pub(crate) use host::HostDocument;
+pub(crate) use lease::{ClearedDocument, LeasesDocument, PauseDocument, ResumeDocument};
+pub(crate) use policy::{PolicyDocument, PolicyReloadDocument};
 pub(crate) use registration::{ListDocument, RemoveDocument, RunDocument, ShowDocument};
 pub(crate) use session::SessionsDocument;
 pub(crate) use simulation::SimulationDocument;

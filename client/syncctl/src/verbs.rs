@@ -1,20 +1,29 @@
 //! The verbs, one file each: what may be typed after it, the calls it makes, and what it prints.
 
 pub(crate) mod completions;
+pub(crate) mod engagement;
+pub(crate) mod forecast;
+pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod overrides;
 mod parse;
+pub(crate) mod pause;
+pub(crate) mod policy;
 pub(crate) mod remove;
+pub(crate) mod resume;
 pub(crate) mod run;
 mod sessions;
 pub(crate) mod show;
 pub(crate) mod simulate;
 mod status;
+mod subject;
 pub(crate) mod watch;
+pub(crate) mod why;
 
 use std::time::SystemTime;
 
-use pwasync_client::{Client, SocketPath};
+use pwasync_client::{Client, RegistrationId, SocketPath};
 
 use crate::cli::Verb;
 use crate::exit::Exit;
@@ -41,6 +50,14 @@ pub(crate) async fn run(verb: Option<Verb>, settings: Settings) -> Result<Exit, 
         None | Some(Verb::Status) => status::run(&mut context).await,
         Some(Verb::List(arguments)) => list::run(&mut context, arguments).await,
         Some(Verb::Show(arguments)) => show::run(&mut context, &arguments).await,
+        Some(Verb::Why(arguments)) => why::run(&mut context, &arguments).await,
+        Some(Verb::Forecast(arguments)) => forecast::run(&mut context, arguments).await,
+        Some(Verb::History(arguments)) => history::run(&mut context, arguments).await,
+        Some(Verb::Pause(arguments)) => pause::run(&mut context, arguments).await,
+        Some(Verb::Resume(arguments)) => resume::run(&mut context, arguments).await,
+        Some(Verb::Override(arguments)) => overrides::run(&mut context, arguments).await,
+        Some(Verb::Engagement(arguments)) => engagement::run(&mut context, arguments).await,
+        Some(Verb::Policy(arguments)) => policy::run(&mut context, arguments).await,
         Some(Verb::Sessions) => sessions::run(&mut context).await,
         Some(Verb::Watch(arguments)) => watch::run(&mut context, &arguments).await,
         Some(Verb::Run(arguments)) => run::run(&mut context, &arguments).await,
@@ -49,6 +66,11 @@ pub(crate) async fn run(verb: Option<Verb>, settings: Settings) -> Result<Exit, 
         Some(Verb::Completions(arguments)) => completions::run(&mut context, &arguments),
         Some(Verb::Man(arguments)) => man::run(&context, &arguments),
     }
+}
+
+/// On the wire an id of 0 stands for all of them; no registration has it.
+fn demand_id(id: RegistrationId) -> Result<RegistrationId, Failure> {
+    if id.value() == 0 { Err(Failure::NoSuchRegistration(id)) } else { Ok(id) }
 }
 
 impl Context {

@@ -1,6 +1,6 @@
 //! The host as the daemon sees it.
 
-use pwasync_client::{Connectivity, Fact, HostState, Metered, Transport};
+use pwasync_client::{Connectivity, Fact, HostFacts, HostState, Metered, Transport};
 use serde::Serialize;
 
 use super::instant;
@@ -97,5 +97,58 @@ impl HostDocument {
 impl FactDocument {
     fn new(fact: &Fact) -> Self {
         Self { source: fact.source.clone(), since: instant(fact.since) }
+    }
+}
+
+/// The host at the moment of a decision.
+#[derive(Debug, Serialize)]
+pub(super) struct HostFactsDocument<'a> {
+    online: Option<bool>,
+    settled: bool,
+    connectivity: Option<&'static str>,
+    metered: Option<&'static str>,
+    roaming: Option<bool>,
+    transport: Option<&'static str>,
+    network: Option<&'a str>,
+    battery_percent: Option<u32>,
+    on_battery: Option<bool>,
+    charging: Option<bool>,
+    power_saver: Option<bool>,
+    suspending: bool,
+    overridden: &'a [String],
+}
+
+impl<'a> HostFactsDocument<'a> {
+    pub(super) fn new(facts: &'a HostFacts) -> Self {
+        let HostFacts {
+            online,
+            settled,
+            connectivity,
+            metered,
+            roaming,
+            transport,
+            network,
+            battery_percent,
+            on_battery,
+            charging,
+            power_saver,
+            suspending,
+            overridden,
+        } = facts;
+        Self {
+            online: *online,
+            settled: *settled,
+            connectivity: connectivity.map(Connectivity::as_str),
+            metered: metered.map(Metered::as_str),
+            roaming: *roaming,
+            transport: transport.map(Transport::as_str),
+            network: network.as_deref(),
+            battery_percent: *battery_percent,
+            on_battery: *on_battery,
+            charging: *charging,
+            power_saver: *power_saver,
+            suspending: *suspending,
+            overridden,
+        }
     }
 }

@@ -40,8 +40,9 @@ pub(crate) struct RunDocument<'a> {
     bypassed: Vec<BlockerDocument<'a>>,
 }
 
+/// A registration.
 #[derive(Debug, Serialize)]
-struct RegistrationDocument<'a> {
+pub(super) struct RegistrationDocument<'a> {
     id: u64,
     owner_uid: u32,
     #[serde(flatten)]
@@ -146,7 +147,7 @@ impl<'a> RunDocument<'a> {
 }
 
 impl<'a> RegistrationDocument<'a> {
-    fn new(registration: &'a Registration) -> Self {
+    pub(super) fn new(registration: &'a Registration) -> Self {
         let Registration {
             id,
             owner_uid,

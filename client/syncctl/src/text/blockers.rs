@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use pwasync_client::Blocker;
+use pwasync_client::{Blocker, BlockerCode};
 
 use super::escape::escape;
 use super::look::{Look, Paint};
@@ -34,6 +34,12 @@ pub(crate) fn codes(blockers: &[Blocker]) -> String {
     if blockers.is_empty() {
         return "-".to_owned();
     }
-    let codes: Vec<&str> = blockers.iter().map(|blocker| blocker.code.as_str()).collect();
+    let codes: Vec<BlockerCode> = blockers.iter().map(|blocker| blocker.code).collect();
+    code_words(&codes)
+}
+
+/// All codes in a row.
+pub(crate) fn code_words(codes: &[BlockerCode]) -> String {
+    let codes: Vec<&str> = codes.iter().copied().map(BlockerCode::as_str).collect();
     codes.join(", ")
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use clap::{Args, ValueEnum};
 use pwasync_client::{Filter, ProfileId, Registration, RegistrationState, SyncKind};
 
-use super::Context;
+use super::{Context, parse};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::ListDocument;
@@ -20,7 +20,7 @@ const LONGEST_CELL: usize = 48;
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
     /// Only of this browser profile, such as `chromium/Default`
-    #[arg(long, value_name = "BROWSER/PROFILE", value_parser = profile)]
+    #[arg(long, value_name = "BROWSER/PROFILE", value_parser = parse::profile)]
     profile: Option<ProfileId>,
     /// Only of this origin, such as `https://app.example`
     #[arg(long, value_name = "ORIGIN")]
@@ -49,13 +49,6 @@ enum StateArgument {
     Firing,
     ReregisteredWhileFiring,
     Suspended,
-}
-
-fn profile(text: &str) -> Result<ProfileId, String> {
-    let Some((browser, profile)) = text.split_once('/') else {
-        return Err("a profile is written as BROWSER/PROFILE".to_owned());
-    };
-    Ok(ProfileId { browser: browser.to_owned(), profile: profile.to_owned() })
 }
 
 impl ListArguments {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use pwasync_client::ClockStep;
+use pwasync_client::{ClockStep, FactValue, ProfileId};
 
 /// What the daemon takes for a length of time.
 const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
@@ -41,6 +41,57 @@ fn instant_in(text: &str, zone: &TimeZone) -> Result<SystemTime, String> {
     let local: DateTime = text.parse().map_err(|_| refusal())?;
     let at = local.to_zoned(zone.clone()).map_err(|_| refusal())?;
     Ok(at.timestamp().into())
+}
+
+/// `chromium/Default`.
+pub(crate) fn profile(text: &str) -> Result<ProfileId, String> {
+    let Some((browser, profile)) = text.split_once('/') else {
+        return Err("a profile is written as BROWSER/PROFILE".to_owned());
+    };
+    Ok(ProfileId { browser: browser.to_owned(), profile: profile.to_owned() })
+}
+
+/// `metered=yes`.
+pub(crate) fn fact_value(text: &str) -> Result<FactValue, String> {
+    match text.split_once('=') {
+        Some((fact, value)) if !fact.is_empty() && !value.is_empty() => {
+            Ok(FactValue { fact: fact.to_owned(), value: value.to_owned() })
+        }
+        Some(_) | None => Err("a fact is written as FACT=VALUE, such as metered=yes".to_owned()),
+    }
+}
+
+/// `yes` or `no`, as it is.
+pub(crate) fn yes_or_no(text: &str) -> Result<String, String> {
+    match text {
+        "yes" | "no" => Ok(text.to_owned()),
+        _ => Err("it is yes or no".to_owned()),
+    }
+}
+
+/// 0 to 100.
+pub(crate) fn score(text: &str) -> Result<f64, String> {
+    let score = text.parse().ok().filter(|score| (0.0..=100.0).contains(score));
+    score.ok_or_else(|| "a score is a number from 0 to 100".to_owned())
+}
+
+/// From when on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// So long before the daemon's time.
+    Ago(Duration),
+    /// An instant.
+    At(SystemTime),
+}
+
+/// `2h`, or an instant.
+pub(crate) fn since(text: &str) -> Result<Since, String> {
+    match duration(text) {
+        Ok(ago) => Ok(Since::Ago(ago)),
+        Err(_) => instant(text).map(Since::At).map_err(|_| {
+            "it is a length of time, such as 2h, or an instant, such as 2026-03-01T07:00".to_owned()
+        }),
+    }
 }
 
 /// What the daemon takes for a distance from UTC.
@@ -100,6 +151,32 @@ mod tests {
         for text in ["", "2", "+2:00", "02:00", "+18:01", "+01:60", "+é1:00", "+-1:00", "++1:00"] {
             assert!(utc_offset(text).unwrap_err().contains("+02:00"), "{text}");
         }
+    }
+
+    #[test]
+    fn facts_have_a_value() {
+        let fact = FactValue { fact: "metered".to_owned(), value: "a=b".to_owned() };
+        assert_eq!(fact_value("metered=a=b"), Ok(fact));
+        for text in ["metered", "=yes", "metered=", "="] {
+            assert!(fact_value(text).unwrap_err().contains("FACT=VALUE"), "{text}");
+        }
+        assert!(yes_or_no("maybe").is_err());
+    }
+
+    #[test]
+    fn scores_are_0_to_100() {
+        assert_eq!((score("0"), score("100"), score("12.5")), (Ok(0.0), Ok(100.0), Ok(12.5)));
+        for text in ["", "-0.1", "100.1", "NaN", "inf", "x"] {
+            assert!(score(text).unwrap_err().contains("0 to 100"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_is_so_long_ago_or_an_instant() {
+        assert_eq!(since("2h"), Ok(Since::Ago(Duration::from_secs(7_200))));
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+        assert_eq!(since("1970-01-02T00:00:00Z"), Ok(Since::At(at)));
+        assert!(since("yesterday").unwrap_err().contains("2026-03-01T07:00"));
     }
 
     #[test]

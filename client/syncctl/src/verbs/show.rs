@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use clap::Args;
 use pwasync_client::{Attempt, Constraints, Filter, LastChance, Registration, RegistrationId};
 
-use super::Context;
 use super::list::state_paint;
 use super::run::not_found;
+use super::{Context, demand_id};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::ShowDocument;
@@ -34,11 +34,7 @@ pub(super) async fn run(context: &mut Context, arguments: &ShowArguments) -> Res
 }
 
 async fn find(context: &Context, id: RegistrationId) -> Result<Registration, Failure> {
-    // On the wire an id of 0 stands for all of them.
-    if id.value() == 0 {
-        return Err(Failure::NoSuchRegistration(id));
-    }
-    let filter = Filter { id: Some(id), ..Filter::default() };
+    let filter = Filter { id: Some(demand_id(id)?), ..Filter::default() };
     let found = context.client.list_all(filter).await.map_err(|error| not_found(error, id))?;
     found.into_iter().find(|one| one.id == id).ok_or(Failure::NoSuchRegistration(id))
 }

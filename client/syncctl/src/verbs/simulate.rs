@@ -10,14 +10,14 @@ mod step_clock;
 mod suspend;
 
 use clap::{Args, Subcommand};
-use pwasync_client::{ClientError, HostState};
+use pwasync_client::{ClientError, HostFacts, HostState};
 
 use super::Context;
-use super::watch::host_words;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::SimulationDocument;
 use crate::settings::Format;
+use crate::text::host_words;
 
 /// What may follow `simulate`.
 #[derive(Debug, Args)]
@@ -82,6 +82,6 @@ fn answer(
 }
 
 fn answer_host(context: &mut Context, host: &HostState) -> Result<(), Failure> {
-    let sentence = format!("host: {}\n", host_words(host));
+    let sentence = format!("host: {}\n", host_words(&HostFacts::from(host)));
     answer(context, &sentence, &SimulationDocument::host(host))
 }

@@ -5,8 +5,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 use pwasync_client::{
-    Attempt, Change, Connectivity, Follow, HostState, LastChance, Metered, RegistrationChange,
-    RegistrationEvent, SessionChange, WatchedChange,
+    Change, Follow, HostFacts, RegistrationChange, RegistrationEvent, SessionChange, WatchedChange,
 };
 
 use super::Context;
@@ -15,7 +14,7 @@ use crate::failure::Failure;
 use crate::json::ChangeDocument;
 use crate::output::reader_gone;
 use crate::settings::Format;
-use crate::text::{Look, Paint, escape, shorten};
+use crate::text::{Look, Paint, attempt_words, host_words, shorten};
 
 const LONGEST_NAME: usize = 60;
 
@@ -61,7 +60,7 @@ fn line(watched: &WatchedChange, look: &Look) -> String {
     let at = look.paint(Paint::Faint, &at);
     let what = match &watched.change {
         Change::Registration(change) => registration(change, look),
-        Change::Host(host) => format!("host      {}", host_words(host)),
+        Change::Host(host) => format!("host      {}", host_words(&HostFacts::from(&**host))),
         Change::Session(change) => session(change),
         Change::Skipped(count) => {
             look.paint(Paint::Bad, &format!("{count} changes are missing here"))
@@ -113,58 +112,6 @@ fn next(at: Option<SystemTime>, look: &Look) -> String {
     at.map_or_else(String::new, |at| format!("next {}", look.absolute(at)))
 }
 
-fn attempt_words(attempt: &Attempt) -> String {
-    let last_chance = match attempt.last_chance {
-        LastChance::Yes => ", last chance",
-        LastChance::No => "",
-    };
-    format!("attempt {} (number {}{last_chance})", escape(attempt.id.as_str()), attempt.number)
-}
-
-/// The facts in few words.
-pub(super) fn host_words(host: &HostState) -> String {
-    let online = match (host.online, host.settled) {
-        (None, _) => "network not known",
-        (Some(false), _) => "offline",
-        (Some(true), false) => "online, settling",
-        (Some(true), true) => "online",
-    };
-    let mut words = online.to_owned();
-    match host.connectivity {
-        None | Some(Connectivity::None | Connectivity::Full) => {}
-        Some(Connectivity::Portal) => words.push_str(", captive portal"),
-        Some(Connectivity::Limited) => words.push_str(", limited"),
-    }
-    if let Some(transport) = host.transport {
-        words.push_str(&format!(", {}", transport.as_str()));
-    }
-    match host.metered {
-        None | Some(Metered::No | Metered::GuessNo) => {}
-        Some(Metered::Yes | Metered::GuessYes) => words.push_str(", metered"),
-    }
-    if host.roaming == Some(true) {
-        words.push_str(", roaming");
-    }
-    match host.on_battery {
-        None => {}
-        Some(true) => words.push_str(", on battery"),
-        Some(false) => words.push_str(", on mains"),
-    }
-    if let Some(percent) = host.battery_percent {
-        words.push_str(&format!(", battery {percent} %"));
-    }
-    if host.charging == Some(true) {
-        words.push_str(", charging");
-    }
-    if host.power_saver == Some(true) {
-        words.push_str(", power saver");
-    }
-    if host.suspending {
-        words.push_str(", suspending");
-    }
-    words
-}
-
 fn session(change: &SessionChange) -> String {
     let SessionChange { id, owner_uid, profile, attached } = change;
     let verb = if *attached { "attached" } else { "detached" };
@@ -177,7 +124,7 @@ mod tests {
     use std::time::Duration;
 
     use expect_test::expect;
-    use pwasync_client::{ProfileId, RemovalReason};
+    use pwasync_client::{Connectivity, HostState, Metered, ProfileId, RemovalReason};
 
     use super::super::show::tests::registration as sample;
     use super::*;

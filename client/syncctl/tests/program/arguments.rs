@@ -30,6 +30,25 @@ fn a_wrong_argument_is_told_with_its_value_and_what_is_allowed() {
     refused(&["remove", "1", "2"], &["'2'"]);
     refused(&["watch", "--recent", "1001"], &["1001", "0..=1000"]);
     refused(&["watch", "--only-recent"], &["--recent"]);
+    refused(&["why"], &["<ID>"]);
+    refused(&["why", "1", "--trail", "201"], &["201", "1..=200"]);
+    refused(&["forecast", "tired"], &["`tired`", "syncctl forecast --help"]);
+    refused(&["forecast", "--metered", "maybe"], &["'maybe'", "yes or no"]);
+    refused(&["forecast", "--battery", "101"], &["101", "0..=100"]);
+    refused(&["history", "--since", "yesterday"], &["'yesterday'", "2026-03-01T07:00"]);
+    refused(&["history", "--limit", "0"], &["0", "1..=100000"]);
+    refused(&["pause", "--for", "2"], &["'2'", "2h30m"]);
+    refused(&["pause", "--all", "--origin", "x"], &["--all", "--origin"]);
+    refused(&["resume", "--origin", "x", "--app", "y"], &["--origin", "--app"]);
+    refused(&["override", "metered"], &["'metered'", "FACT=VALUE"]);
+    refused(&["override", "--for", "1h"], &["FACT=VALUE"]);
+    refused(&["override", "metered=yes", "--clear"], &["--clear"]);
+    refused(&["engagement", "set", "x"], &["<SCORE>"]);
+    refused(&["engagement", "set", "x", "101"], &["'101'", "0 to 100"]);
+    refused(&["policy", "reload", "now"], &["'now'"]);
+    refused(&["simulate", "network", "up", "--metered", "x"], &["'x'", "guess-yes"]);
+    refused(&["simulate", "step-clock"], &["DURATION"]);
+    refused(&["simulate", "step-clock", "--utc-offset", "2"], &["'2'", "+02:00"]);
     refused(&["simulate", "network", "sideways"], &["'sideways'"]);
     refused(&["simulate", "power", "battery", "101"], &["101", "0..=100"]);
     refused(&["simulate", "power", "battery"], &["<PERCENT>"]);
@@ -54,8 +73,25 @@ fn simulate_alone_lists_its_verbs() {
 fn help_names_all_verbs_and_exit_codes() {
     let (exit, out, err) = ended(&syncctl(["--help"]).output().unwrap());
     assert_eq!((exit, err.as_str()), (0, ""));
-    let verbs =
-        ["status", "list", "show", "sessions", "watch", "run", "remove", "simulate", "completions"];
+    let verbs = [
+        "status",
+        "list",
+        "show",
+        "why",
+        "forecast",
+        "history",
+        "pause",
+        "resume",
+        "override",
+        "engagement",
+        "policy",
+        "sessions",
+        "watch",
+        "run",
+        "remove",
+        "simulate",
+        "completions",
+    ];
     for verb in verbs {
         assert!(out.contains(&format!("\n  {verb} ")), "{verb}: {out}");
     }
@@ -79,8 +115,17 @@ fn there_is_a_man_page_for_each_verb() {
     let wanted = [
         "syncctl.1",
         "syncctl-completions.1",
+        "syncctl-engagement-set.1",
+        "syncctl-engagement.1",
+        "syncctl-forecast.1",
+        "syncctl-history.1",
         "syncctl-list.1",
+        "syncctl-override.1",
+        "syncctl-pause.1",
+        "syncctl-policy-reload.1",
+        "syncctl-policy.1",
         "syncctl-remove.1",
+        "syncctl-resume.1",
         "syncctl-run.1",
         "syncctl-sessions.1",
         "syncctl-show.1",
@@ -88,6 +133,7 @@ fn there_is_a_man_page_for_each_verb() {
         "syncctl-simulate.1",
         "syncctl-status.1",
         "syncctl-watch.1",
+        "syncctl-why.1",
     ];
     for page in wanted {
         assert!(pages.iter().any(|found| found == page), "{page} is not in {pages:?}");

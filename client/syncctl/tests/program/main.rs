@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod answers;
 mod arguments;
+mod rulebook;
 mod scripted_admin;
 mod with_daemon;
 mod without_daemon;

@@ -15,6 +15,8 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
+use crate::answers;
+
 /// Two pages of two, the last one with an id of its own meaning.
 const IDS: [u64; 4] = [1, 2, 3, RUNNING];
 /// Can be woken, with force as well.
@@ -169,94 +171,94 @@ impl Admin for Service {
 
     async fn explain(
         &self,
-        _: Request<v1::ExplainRequest>,
+        request: Request<v1::ExplainRequest>,
     ) -> Result<Response<v1::ExplainResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        answers::explanation(&request.into_inner()).map(Response::new)
     }
 
     async fn list_history(
         &self,
-        _: Request<v1::ListHistoryRequest>,
+        request: Request<v1::ListHistoryRequest>,
     ) -> Result<Response<v1::ListHistoryResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        Ok(Response::new(answers::history(&request.into_inner())))
     }
 
     async fn forecast(
         &self,
-        _: Request<v1::ForecastRequest>,
+        request: Request<v1::ForecastRequest>,
     ) -> Result<Response<v1::ForecastResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        answers::forecast(&request.into_inner()).map(Response::new)
     }
 
     async fn get_policy(
         &self,
-        _: Request<v1::GetPolicyRequest>,
+        request: Request<v1::GetPolicyRequest>,
     ) -> Result<Response<v1::GetPolicyResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        Ok(Response::new(answers::policy(&request.into_inner())))
     }
 
     async fn reload_policy(
         &self,
         _: Request<v1::ReloadPolicyRequest>,
     ) -> Result<Response<v1::ReloadPolicyResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        Ok(Response::new(answers::reload()))
     }
 
     async fn get_engagement(
         &self,
-        _: Request<v1::GetEngagementRequest>,
+        request: Request<v1::GetEngagementRequest>,
     ) -> Result<Response<v1::GetEngagementResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        Ok(Response::new(answers::engagements(&request.into_inner())))
     }
 
     async fn set_engagement(
         &self,
-        _: Request<v1::SetEngagementRequest>,
+        request: Request<v1::SetEngagementRequest>,
     ) -> Result<Response<v1::SetEngagementResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        answers::set_engagement(request.into_inner()).map(Response::new)
     }
 
     async fn pause(
         &self,
-        _: Request<v1::PauseRequest>,
+        request: Request<v1::PauseRequest>,
     ) -> Result<Response<v1::PauseResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        answers::pause(request.into_inner()).map(Response::new)
     }
 
     async fn resume(
         &self,
-        _: Request<v1::AdminResumeRequest>,
+        request: Request<v1::AdminResumeRequest>,
     ) -> Result<Response<v1::AdminResumeResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        Ok(Response::new(answers::resume(request.into_inner())))
     }
 
     async fn set_override(
         &self,
-        _: Request<v1::SetOverrideRequest>,
+        request: Request<v1::SetOverrideRequest>,
     ) -> Result<Response<v1::SetOverrideResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        answers::set_override(request.into_inner()).map(Response::new)
     }
 
     async fn clear_override(
         &self,
-        _: Request<v1::ClearOverrideRequest>,
+        request: Request<v1::ClearOverrideRequest>,
     ) -> Result<Response<v1::ClearOverrideResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        Ok(Response::new(answers::clear_override(&request.into_inner())))
     }
 
     async fn list_leases(
         &self,
         _: Request<v1::ListLeasesRequest>,
     ) -> Result<Response<v1::ListLeasesResponse>, Status> {
-        Err(Status::unimplemented("scripted"))
+        Ok(Response::new(answers::leases()))
     }
 }
 
-fn at(seconds: i64) -> Option<prost_types::Timestamp> {
+pub(crate) fn at(seconds: i64) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: 1_700_000_000 + seconds, nanos: 0 })
 }
 
-fn registration(id: u64) -> v1::Registration {
+pub(crate) fn registration(id: u64) -> v1::Registration {
     v1::Registration {
         id,
         owner_uid: 1_000,

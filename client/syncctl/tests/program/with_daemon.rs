@@ -14,7 +14,7 @@ use crate::{ended, run, syncctl};
 
 /// The exit code, standard output, and standard error with a mark before each line.
 #[track_caller]
-fn check(arguments: &str, expected: &Expect) {
+pub(crate) fn check(arguments: &str, expected: &Expect) {
     let daemon = ScriptedAdmin::start();
     let arguments: Vec<&str> = arguments.split(' ').collect();
     let (exit, out, err) = run(&daemon.socket(), &arguments);

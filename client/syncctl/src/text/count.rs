@@ -1,0 +1,19 @@
+//! How many of something.
+
+/// `1 wake`, `2 wakes`: the noun gets an s but for one.
+pub(crate) fn counted(count: u32, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!(counted(0, "wake"), "0 wakes");
+        assert_eq!(counted(1, "wake"), "1 wake");
+        assert_eq!(counted(2, "wake"), "2 wakes");
+    }
+}
