@@ -149,7 +149,7 @@ async fn three_rejections_come_at_0_5_and_20_minutes_and_the_last_is_final() {
             | RegistrationEvent::Finished { .. }
             | RegistrationEvent::Suspended
             | RegistrationEvent::Revived { .. }
-            | RegistrationEvent::BroughtForward { .. } => {}
+            | RegistrationEvent::BroughtForward(_) => {}
         }
     }
     // The network settles first.

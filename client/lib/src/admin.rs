@@ -209,11 +209,8 @@ pub enum RegistrationEvent {
         /// When it may go.
         next_at: Option<SystemTime>,
     },
-    /// The network came back during its back-off.
-    BroughtForward {
-        /// When it may go.
-        next_at: Option<SystemTime>,
-    },
+    /// The wake left during its back-off, as the network came back.
+    BroughtForward(Attempt),
 }
 
 /// Why a registration went.

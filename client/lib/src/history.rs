@@ -75,7 +75,7 @@ pub enum Decision {
     Suspended,
     /// It goes on.
     Revived,
-    /// The network came back during its back-off.
+    /// The wake left during its back-off, as the network came back.
     BroughtForward,
     /// Its browser was to be started.
     Launched,

@@ -139,34 +139,11 @@ impl Transport {
     }
 }
 
-impl From<&HostState> for HostFacts {
-    /// The facts without who says so.
-    fn from(state: &HostState) -> Self {
-        Self {
-            online: state.online,
-            settled: state.settled,
-            connectivity: state.connectivity,
-            metered: state.metered,
-            roaming: state.roaming,
-            transport: state.transport,
-            network: state.network.clone(),
-            battery_percent: state.battery_percent,
-            on_battery: state.on_battery,
-            charging: state.charging,
-            power_saver: state.power_saver,
-            suspending: state.suspending,
-            overridden: state.overridden.clone(),
-        }
-    }
-}
-
-/// The host at the moment of a decision.
+/// The host at the moment of a decision, with what overrides for everybody made of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostFacts {
     /// A default route led out; none: not known.
     pub online: Option<bool>,
-    /// Online, and for long enough.
-    pub settled: bool,
     /// How far the network reached.
     pub connectivity: Option<Connectivity>,
     /// Whether it cost by volume.
@@ -185,8 +162,4 @@ pub struct HostFacts {
     pub charging: Option<bool>,
     /// The power saver was on.
     pub power_saver: Option<bool>,
-    /// The machine was about to sleep.
-    pub suspending: bool,
-    /// Names of the facts that an override replaced.
-    pub overridden: Vec<String>,
 }

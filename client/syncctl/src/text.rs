@@ -18,7 +18,7 @@ pub(crate) use count::counted;
 pub(crate) use escape::{escape, is_unsafe, shorten};
 pub(crate) use facts::Facts;
 pub(crate) use history::{Names, history_line};
-pub(crate) use host::host_words;
+pub(crate) use host::{fact_words, host_words};
 pub(crate) use look::{Color, Look, Paint};
 pub(crate) use subject::subject_words;
 pub(crate) use table::{Cell, Table};

@@ -138,7 +138,8 @@ async fn follow(watch: &mut Watch, id: RegistrationId) -> anyhow::Result<Followe
                     }
                 }
                 Change::Registration(change) if change.id == id => match change.event {
-                    RegistrationEvent::Woken(attempt) => {
+                    RegistrationEvent::Woken(attempt)
+                    | RegistrationEvent::BroughtForward(attempt) => {
                         wake = Some(at);
                         story.push((
                             at,
@@ -163,8 +164,7 @@ async fn follow(watch: &mut Watch, id: RegistrationId) -> anyhow::Result<Followe
                     | RegistrationEvent::Updated
                     | RegistrationEvent::Rearmed
                     | RegistrationEvent::Suspended
-                    | RegistrationEvent::Revived { .. }
-                    | RegistrationEvent::BroughtForward { .. } => {}
+                    | RegistrationEvent::Revived { .. } => {}
                 },
                 Change::Host(_)
                 | Change::Registration(_)

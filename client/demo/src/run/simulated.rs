@@ -79,7 +79,9 @@ async fn tell(client: &Client, link_up: Moment, narrator: &mut Narrator<'_>) -> 
     while let Some(change) = watch.next().await? {
         let (Some(at), Change::Registration(change)) = (change.at, change.change) else { continue };
         let what = match change.event {
-            RegistrationEvent::Woken(_) => "the daemon wakes the browser",
+            RegistrationEvent::Woken(_) | RegistrationEvent::BroughtForward(_) => {
+                "the daemon wakes the browser"
+            }
             RegistrationEvent::Started(_) => "the service worker's event begins",
             RegistrationEvent::Finished { .. } => "the event is completed",
             RegistrationEvent::Created
@@ -87,8 +89,7 @@ async fn tell(client: &Client, link_up: Moment, narrator: &mut Narrator<'_>) -> 
             | RegistrationEvent::Rearmed
             | RegistrationEvent::Removed(_)
             | RegistrationEvent::Suspended
-            | RegistrationEvent::Revived { .. }
-            | RegistrationEvent::BroughtForward { .. } => continue,
+            | RegistrationEvent::Revived { .. } => continue,
         };
         narrator.timed(Moment::from(at), link_up, what)?;
     }

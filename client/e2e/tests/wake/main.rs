@@ -148,6 +148,6 @@ fn end(event: &RegistrationEvent) -> Option<Option<AttemptEnd>> {
         | RegistrationEvent::Removed(_)
         | RegistrationEvent::Suspended
         | RegistrationEvent::Revived { .. }
-        | RegistrationEvent::BroughtForward { .. } => None,
+        | RegistrationEvent::BroughtForward(_) => None,
     }
 }

@@ -125,9 +125,7 @@ fn registration_change(wire: v1::RegistrationChange) -> Result<RegistrationChang
         Ok(Kind::Revived) => {
             RegistrationEvent::Revived { next_at: instant("next_at", wire.next_at)? }
         }
-        Ok(Kind::BroughtForward) => {
-            RegistrationEvent::BroughtForward { next_at: instant("next_at", wire.next_at)? }
-        }
+        Ok(Kind::BroughtForward) => RegistrationEvent::BroughtForward(its_attempt()?),
         Ok(Kind::Unspecified) | Err(_) => return Err(unknown_value("kind", wire.kind)),
     };
     Ok(RegistrationChange {

@@ -60,7 +60,6 @@ pub(crate) fn host_state(wire: Option<v1::HostState>) -> Result<HostState, Clien
 pub(super) fn host_facts(wire: Option<v1::HostFacts>) -> HostFacts {
     let v1::HostFacts {
         online,
-        settled,
         connectivity: reach,
         metered: costs,
         roaming,
@@ -70,12 +69,9 @@ pub(super) fn host_facts(wire: Option<v1::HostFacts>) -> HostFacts {
         on_battery,
         charging,
         power_saver,
-        suspending,
-        overridden,
     } = wire.unwrap_or_default();
     HostFacts {
         online,
-        settled,
         connectivity: connectivity(reach),
         metered: metered(costs),
         roaming,
@@ -85,8 +81,6 @@ pub(super) fn host_facts(wire: Option<v1::HostFacts>) -> HostFacts {
         on_battery,
         charging,
         power_saver,
-        suspending,
-        overridden,
     }
 }
 

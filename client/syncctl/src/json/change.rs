@@ -112,8 +112,8 @@ fn registration(change: &RegistrationChange) -> RegistrationPart<'_> {
             part.next_at = Some(instant(*next_at));
             "revived"
         }
-        RegistrationEvent::BroughtForward { next_at } => {
-            part.next_at = Some(instant(*next_at));
+        RegistrationEvent::BroughtForward(attempt) => {
+            part.attempt = Some(AttemptDocument::new(attempt));
             "brought-forward"
         }
     };

@@ -104,7 +104,6 @@ impl FactDocument {
 #[derive(Debug, Serialize)]
 pub(super) struct HostFactsDocument<'a> {
     online: Option<bool>,
-    settled: bool,
     connectivity: Option<&'static str>,
     metered: Option<&'static str>,
     roaming: Option<bool>,
@@ -114,15 +113,12 @@ pub(super) struct HostFactsDocument<'a> {
     on_battery: Option<bool>,
     charging: Option<bool>,
     power_saver: Option<bool>,
-    suspending: bool,
-    overridden: &'a [String],
 }
 
 impl<'a> HostFactsDocument<'a> {
     pub(super) fn new(facts: &'a HostFacts) -> Self {
         let HostFacts {
             online,
-            settled,
             connectivity,
             metered,
             roaming,
@@ -132,12 +128,9 @@ impl<'a> HostFactsDocument<'a> {
             on_battery,
             charging,
             power_saver,
-            suspending,
-            overridden,
         } = facts;
         Self {
             online: *online,
-            settled: *settled,
             connectivity: connectivity.map(Connectivity::as_str),
             metered: metered.map(Metered::as_str),
             roaming: *roaming,
@@ -147,8 +140,6 @@ impl<'a> HostFactsDocument<'a> {
             on_battery: *on_battery,
             charging: *charging,
             power_saver: *power_saver,
-            suspending: *suspending,
-            overridden,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::HistoryDocument;
 use crate::settings::Format;
-use crate::text::{Look, Names, Paint, history_line, host_words};
+use crate::text::{Look, Names, Paint, fact_words, history_line};
 
 /// Entries on a page of the daemon's.
 const PAGE: u32 = 1_000;
@@ -98,7 +98,7 @@ fn lines(entries: &[HistoryEntry], facts: FactLines, look: &Look) -> String {
         match facts {
             FactLines::Left => {}
             FactLines::Shown => {
-                let words = look.paint(Paint::Faint, &host_words(&entry.facts));
+                let words = look.paint(Paint::Faint, &fact_words(&entry.facts));
                 lines.push_str(&format!("    host: {words}\n"));
             }
         }
@@ -136,7 +136,7 @@ pub(super) mod tests {
     fn json_says_the_same() {
         let entries = entries();
         let document = documented(&HistoryDocument::new(&entries));
-        expect![[r#"{"version":1,"entries":[{"seq":9,"at":"2023-11-14T22:23:20.000Z","decision":"held","owner_uid":1000,"id":12,"kind":"one-off","tag":"outbox","scope":"https://app.example/","browser":"chromium","profile":"Default","reasons":["METERED","BATTERY_LOW"],"attempt":null,"charged":false,"next_at":null,"removal_reason":null,"facts":{"online":true,"settled":true,"connectivity":null,"metered":"guess-yes","roaming":null,"transport":"cellular","network":null,"battery_percent":15,"on_battery":true,"charging":null,"power_saver":null,"suspending":false,"overridden":[]},"detail":null"#]].assert_eq(document.split("},{\"seq\"").next().unwrap());
+        expect![[r#"{"version":1,"entries":[{"seq":9,"at":"2023-11-14T22:23:20.000Z","decision":"held","owner_uid":1000,"id":12,"kind":"one-off","tag":"outbox","scope":"https://app.example/","browser":"chromium","profile":"Default","reasons":["METERED","BATTERY_LOW"],"attempt":null,"charged":false,"next_at":null,"removal_reason":null,"facts":{"online":true,"connectivity":null,"metered":"guess-yes","roaming":null,"transport":"cellular","network":null,"battery_percent":15,"on_battery":true,"charging":null,"power_saver":null},"detail":null"#]].assert_eq(document.split("},{\"seq\"").next().unwrap());
     }
 
     /// Decisions about a registration, and a pause.
@@ -157,7 +157,6 @@ pub(super) mod tests {
             removal_reason: None,
             facts: HostFacts {
                 online: Some(true),
-                settled: true,
                 metered: Some(Metered::GuessYes),
                 transport: Some(Transport::Cellular),
                 battery_percent: Some(15),

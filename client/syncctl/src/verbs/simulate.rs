@@ -10,7 +10,7 @@ mod step_clock;
 mod suspend;
 
 use clap::{Args, Subcommand};
-use pwasync_client::{ClientError, HostFacts, HostState};
+use pwasync_client::{ClientError, HostState};
 
 use super::Context;
 use crate::exit::Exit;
@@ -82,6 +82,6 @@ fn answer(
 }
 
 fn answer_host(context: &mut Context, host: &HostState) -> Result<(), Failure> {
-    let sentence = format!("host: {}\n", host_words(&HostFacts::from(host)));
+    let sentence = format!("host: {}\n", host_words(host));
     answer(context, &sentence, &SimulationDocument::host(host))
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 use pwasync_client::{
-    Change, Follow, HostFacts, RegistrationChange, RegistrationEvent, SessionChange, WatchedChange,
+    Change, Follow, RegistrationChange, RegistrationEvent, SessionChange, WatchedChange,
 };
 
 use super::Context;
@@ -60,7 +60,7 @@ fn line(watched: &WatchedChange, look: &Look) -> String {
     let at = look.paint(Paint::Faint, &at);
     let what = match &watched.change {
         Change::Registration(change) => registration(change, look),
-        Change::Host(host) => format!("host      {}", host_words(&HostFacts::from(&**host))),
+        Change::Host(host) => format!("host      {}", host_words(host)),
         Change::Session(change) => session(change),
         Change::Skipped(count) => {
             look.paint(Paint::Bad, &format!("{count} changes are missing here"))
@@ -91,8 +91,8 @@ fn registration(change: &RegistrationChange, look: &Look) -> String {
         RegistrationEvent::Removed(reason) => ("removed", Paint::Plain, reason.as_str().to_owned()),
         RegistrationEvent::Suspended => ("suspended", Paint::Plain, String::new()),
         RegistrationEvent::Revived { next_at } => ("revived", Paint::Plain, next(*next_at, look)),
-        RegistrationEvent::BroughtForward { next_at } => {
-            ("forward", Paint::Plain, next(*next_at, look))
+        RegistrationEvent::BroughtForward(attempt) => {
+            ("forward", Paint::Busy, attempt_words(attempt))
         }
     };
     let key = &change.key;
@@ -141,7 +141,7 @@ mod tests {
             2023-11-14 22:13:20.007  removed   12 one-off `out\u{1b}box` https://app.example/ chromium/Default: gave-up
             2023-11-14 22:13:20.007  suspended 12 one-off `out\u{1b}box` https://app.example/ chromium/Default
             2023-11-14 22:13:20.007  revived   12 one-off `out\u{1b}box` https://app.example/ chromium/Default: next 2023-11-14 22:28:20
-            2023-11-14 22:13:20.007  forward   12 one-off `out\u{1b}box` https://app.example/ chromium/Default: next 2023-11-14 22:28:20
+            2023-11-14 22:13:20.007  forward   12 one-off `out\u{1b}box` https://app.example/ chromium/Default: attempt 7-1 (number 1)
             2023-11-14 22:13:20.007  host      online, settling, captive portal, metered, on battery, battery 7 %, power saver, suspending
             2023-11-14 22:13:20.007  detached  browser chromium/Default, session 3, owner 1000
             2023-11-14 22:13:20.007  9 changes are missing here
@@ -156,7 +156,7 @@ mod tests {
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"removed","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"removal_reason":"gave-up"}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"suspended","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"}}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"revived","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"next_at":"2023-11-14T22:28:20.000Z"}
-            {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"brought-forward","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"next_at":"2023-11-14T22:28:20.000Z"}
+            {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"brought-forward","registration":{"id":12,"owner_uid":1000,"kind":"one-off","tag":"out\u001bbox","scope":"https://app.example/","browser":"chromium","profile":"Default"},"attempt":{"id":"7-1","number":1,"last_chance":false,"sent_at":"2023-11-14T22:18:20.000Z","started_at":"2023-11-14T22:18:20.000Z","finished_at":"2023-11-14T22:23:20.000Z","outcome":"rejected","detail":"TypeError: \u001b[2J"}}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"host","host":{"online":true,"online_source":{"source":null,"since":null},"settled":false,"connectivity":"portal","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":null,"since":null},"roaming":null,"roaming_source":{"source":null,"since":null},"transport":null,"transport_source":{"source":null,"since":null},"network":null,"network_source":{"source":null,"since":null},"battery_percent":7,"on_battery":true,"power_source":{"source":null,"since":null},"charging":null,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":true,"overridden":[]}}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"detached","session":{"id":3,"owner_uid":1000,"browser":"chromium","profile":"Default"}}
             {"version":1,"at":"2023-11-14T22:13:20.007Z","change":"skipped","skipped":9}
@@ -176,12 +176,12 @@ mod tests {
         };
         let events = [
             RegistrationEvent::Created,
-            RegistrationEvent::Woken(attempt),
+            RegistrationEvent::Woken(attempt.clone()),
             finished,
             RegistrationEvent::Removed(RemovalReason::GaveUp),
             RegistrationEvent::Suspended,
             RegistrationEvent::Revived { next_at: registration.next_at },
-            RegistrationEvent::BroughtForward { next_at: registration.next_at },
+            RegistrationEvent::BroughtForward(attempt),
         ];
         let mut changes: Vec<Change> = events
             .into_iter()

@@ -46,7 +46,6 @@ fn entries() -> Vec<v1::HistoryEntry> {
         decision: decision.into(),
         facts: Some(v1::HostFacts {
             online: Some(true),
-            settled: true,
             metered: v1::Metered::Yes.into(),
             ..v1::HostFacts::default()
         }),
