@@ -40,6 +40,6 @@ done
 # Each of these is a file with something in it.
 for file in bin/{pwasyncd,syncctl,pwasync-chromium} share/man/man1/syncctl.1 \
   share/bash-completion/completions/syncctl share/zsh/site-functions/_syncctl \
-  share/fish/vendor_completions.d/syncctl.fish share/doc/pwasync/protocol.md; do
+  share/fish/vendor_completions.d/syncctl.fish share/doc/pwasync/{protocol.md,pwasyncd.toml}; do
   [ -s "$stage$prefix/$file" ] || { printf 'not installed: %s\n' "$prefix/$file" >&2; exit 1; }
 done
