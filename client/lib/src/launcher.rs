@@ -8,7 +8,7 @@ use crate::{ClientError, CloseReason, ProfileId, SocketPath};
 /// What a launcher says of itself when it attaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LauncherOptions {
-    /// Profiles that it can start; at most 1,024.
+    /// Profiles that it can start; at most 64.
     pub profiles: Vec<ProfileId>,
     /// Its name and version, for people; at most 256 bytes.
     pub agent: String,
