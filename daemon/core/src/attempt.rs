@@ -13,6 +13,8 @@ pub struct Attempt {
     pub number: u32,
     /// No further charged attempt can follow (P-13).
     pub last_chance: bool,
+    /// The network's return brought it forward: it is free (P-03).
+    pub brought_forward: bool,
     /// When the wake was decided.
     pub sent_at: Timestamp,
     /// How far it has come.

@@ -2,6 +2,7 @@
 
 use crate::{
     attempt::{Attempt, Ended},
+    blocker::BlockerCode,
     key::{ProfileKey, RegistrationId, RegistrationKey, SessionId},
     time::Timestamp,
 };
@@ -38,6 +39,13 @@ pub enum What {
     },
     /// The view of the host changed.
     Host,
+    /// A browser is being started, or was not.
+    Launch {
+        /// Whose.
+        profile: ProfileKey,
+        /// What.
+        what: LaunchChange,
+    },
 }
 
 /// What happened to a registration.
@@ -49,6 +57,12 @@ pub enum RegistrationChange {
     Updated,
     /// Registered again while firing or in back-off (S-O-13).
     Rearmed,
+    /// Its time has come, but these hold it.
+    Held(Vec<BlockerCode>),
+    /// The user does not use the site: it waits for that.
+    Suspended,
+    /// The user uses the site again.
+    Revived,
     /// A wake left.
     Woken(Attempt),
     /// The event started.
@@ -96,6 +110,12 @@ pub enum RemovalReason {
     Administrator,
     /// The uid belongs to another login name than before.
     OwnerChanged,
+    /// The browser revoked the permission (P-10).
+    Revoked,
+    /// The browser cleared the origin.
+    OriginCleared,
+    /// Its app has not been installed for long (P-10).
+    Uninstalled,
 }
 
 /// What happened to a session.
@@ -105,4 +125,13 @@ pub enum SessionChange {
     Attached,
     /// It went.
     Detached,
+}
+
+/// What happened to the start of a browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LaunchChange {
+    /// The agent was asked.
+    Asked,
+    /// It did not work.
+    Failed(Box<str>),
 }

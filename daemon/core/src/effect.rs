@@ -1,33 +1,29 @@
 //! What the core wants done, in order.
 //!
-//! `Save`, `Delete`, `SaveCounters` and `SaveOwner` are records; all else is gated on them: it may leave only
-//! when every record before it is on disk.
+//! `Record` is for the disk; all else is gated on the records before it: it may leave only when
+//! every one of them is on disk.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{
     change::Change,
-    key::{AttemptId, OwnerId, RegistrationId, RegistrationKey, SessionId},
+    history::Entry,
+    key::{
+        AttemptId, LaunchToken, LauncherId, OwnerId, ProfileKey, RegistrationId, RegistrationKey,
+        SessionId,
+    },
+    lease::{Lease, LeaseId},
+    profile::Profile,
     registration::Registration,
     saved::Counters,
+    site::{Site, SiteKey},
 };
 
 /// One thing to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Write this registration.
-    Save(Box<Registration>),
-    /// Delete this registration's record.
-    Delete(RegistrationId),
-    /// Write the counters.
-    SaveCounters(Counters),
-    /// Write who an owner is.
-    SaveOwner {
-        /// Whose uid.
-        owner: OwnerId,
-        /// The login name it belongs to.
-        name: Arc<str>,
-    },
+    /// Write or delete a record.
+    Record(Record),
     /// Wake a service worker.
     Wake(Wake),
     /// End an event.
@@ -55,10 +51,62 @@ pub enum Effect {
         /// Why.
         reason: CloseReason,
     },
+    /// Start a browser.
+    Launch {
+        /// Whom to ask.
+        launcher: LauncherId,
+        /// Which browser.
+        profile: ProfileKey,
+        /// Names this start.
+        token: LaunchToken,
+    },
+    /// The browser need not be started any more.
+    LaunchCancel {
+        /// Whom to tell.
+        launcher: LauncherId,
+        /// Which start.
+        token: LaunchToken,
+    },
+    /// End a launcher's stream: a newer one of its owner attached.
+    CloseLauncher(LauncherId),
     /// Tell those who watch.
     Notify(Change),
     /// The view of the host changed: tell the sessions.
     HostChanged,
+}
+
+/// A record on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// Write this registration.
+    Save(Box<Registration>),
+    /// Delete this registration's record.
+    Delete(RegistrationId),
+    /// Write the counters.
+    SaveCounters(Counters),
+    /// Write who an owner is.
+    SaveOwner {
+        /// Whose uid.
+        owner: OwnerId,
+        /// The login name it belongs to.
+        name: Arc<str>,
+    },
+    /// Write what is kept of a site.
+    SaveSite(Box<(SiteKey, Site)>),
+    /// Delete a site's record.
+    DeleteSite(SiteKey),
+    /// Write what is kept of a profile.
+    SaveProfile(Box<(ProfileKey, Profile)>),
+    /// Delete a profile's record.
+    DeleteProfile(ProfileKey),
+    /// Write a pause or an override.
+    SaveLease(Lease),
+    /// Delete a lease's record.
+    DeleteLease(LeaseId),
+    /// Write an entry of the history.
+    SaveEntry(Box<Entry>),
+    /// Delete an entry of the history.
+    DeleteEntry(u64),
 }
 
 /// A wake, as it goes to a session.
@@ -96,6 +144,8 @@ pub enum CancelReason {
     TimeLimit,
     /// Its registration was removed.
     Removed,
+    /// The permission was revoked.
+    Revoked,
     /// The machine goes to sleep.
     Suspending,
 }

@@ -1,9 +1,11 @@
 //! What happens outside and changes what may run.
 
+use std::collections::BTreeSet;
+
 use crate::{
     attempt::Finished,
-    facts::{Netlink, Power, Sleep, StoreAccess},
-    key::{AttemptId, SessionId},
+    facts::{Connection, Netlink, Power, PowerSaver, Sleep, StoreAccess},
+    key::{AttemptId, LaunchToken, LauncherId, ProfileId, SessionId},
     time::WallClock,
 };
 
@@ -12,6 +14,10 @@ use crate::{
 pub enum Event {
     /// netlink's snapshot changed.
     NetlinkChanged(Netlink),
+    /// What the connection manager says changed; `None`: there is none.
+    ConnectionChanged(Option<Connection>),
+    /// The power saver was turned on or off; `None`: there is none.
+    PowerSaverChanged(Option<PowerSaver>),
     /// Battery or charger changed.
     PowerChanged(Power),
     /// The machine goes to sleep or has woken.
@@ -38,4 +44,22 @@ pub enum Event {
     },
     /// A session is gone.
     SessionClosed(SessionId),
+    /// A launcher can start these browsers.
+    LauncherProfiles {
+        /// Who says so.
+        launcher: LauncherId,
+        /// Which, of its owner.
+        profiles: BTreeSet<ProfileId>,
+    },
+    /// A launcher has not started a browser.
+    LaunchFailed {
+        /// Who says so.
+        launcher: LauncherId,
+        /// Which start.
+        token: LaunchToken,
+        /// Why, for people; at most [`DETAIL_BYTES`](crate::attempt::DETAIL_BYTES).
+        reason: Box<str>,
+    },
+    /// A launcher is gone.
+    LauncherClosed(LauncherId),
 }

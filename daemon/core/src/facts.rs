@@ -2,26 +2,37 @@
 //!
 //! Shells send what their own source says and nothing more; what it means is decided here.
 
+mod connection;
+mod joined;
 mod network;
 mod power;
 
+pub use connection::{Connection, Connectivity, Metered, NetworkId};
+pub use joined::{Facts, Reach};
 pub use network::{DefaultRoute, Family, Link, LinkKind, Netlink, NetworkIdentity, NetworkView};
-pub use power::{BatteryLevel, Power};
+pub use power::{Power, PowerSaver};
 
-use crate::{policy::Policy, time::Timestamp};
+use joined::Since;
+
+use crate::{lease::Fact, policy::Policy, time::Timestamp};
 
 /// What a source has said so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known<T> {
     /// Nothing yet.
     No,
-    /// This, since then.
-    Yes {
-        /// The value.
-        value: T,
-        /// Since when it has held.
-        since: Timestamp,
-    },
+    /// This.
+    Yes(T),
+}
+
+impl<T> Known<T> {
+    /// What it has said.
+    pub fn as_option(&self) -> Option<&T> {
+        match self {
+            Self::No => None,
+            Self::Yes(value) => Some(value),
+        }
+    }
 }
 
 /// Where the facts come from: real sources or the simulated host.
@@ -55,12 +66,18 @@ pub enum StoreAccess {
 #[derive(Clone, Debug)]
 pub struct Host {
     started: Timestamp,
-    network: Known<NetworkView>,
-    settle: Option<Settle>,
+    netlink: Known<NetworkView>,
+    /// `None`: there is no connection manager.
+    connection: Option<Connection>,
     power: Known<Power>,
+    power_saver: Option<PowerSaver>,
+    facts: Facts,
+    since: Since,
+    settle: Option<Settle>,
     sleep: (Sleep, Timestamp),
     resumed_at: Option<Timestamp>,
     store: (StoreAccess, Timestamp),
+    returned: Returned,
 }
 
 /// The wait until a network counts.
@@ -70,17 +87,42 @@ struct Settle {
     ends: Timestamp,
 }
 
+/// What a source's word means for which network it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Network {
+    /// The same as before, as far as the source knows.
+    Same,
+    /// Another.
+    Other,
+    /// The source had not spoken before.
+    First,
+}
+
+/// The network's returns: from offline to online, or to another network (P-03).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Returned {
+    /// When it last returned; kept over restarts.
+    pub(crate) at: Option<Timestamp>,
+    /// How often since the start.
+    pub(crate) times: u64,
+}
+
 impl Host {
-    /// A host of which nothing is known yet.
-    pub(crate) fn new(now: Timestamp) -> Self {
+    /// A host of which nothing is known yet, but when its network last returned.
+    pub(crate) fn new(now: Timestamp, returned_at: Option<Timestamp>) -> Self {
         Self {
             started: now,
-            network: Known::No,
-            settle: None,
+            netlink: Known::No,
+            connection: None,
             power: Known::No,
+            power_saver: None,
+            facts: Facts::unknown(),
+            since: Since::new(now),
+            settle: None,
             sleep: (Sleep::Awake, now),
             resumed_at: None,
             store: (StoreAccess::Writable, now),
+            returned: Returned { at: returned_at, times: 0 },
         }
     }
 
@@ -92,36 +134,64 @@ impl Host {
         policy: &Policy,
     ) -> bool {
         let view = NetworkView::from_netlink(facts);
-        let before = match &self.network {
-            Known::No => None,
-            Known::Yes { value, .. } => Some(value),
-        };
-        if before == Some(&view) {
+        if self.netlink.as_option() == Some(&view) {
             return false;
         }
-        let was_online = before.is_some_and(NetworkView::is_online);
-        let same_network = before.is_some_and(|before| before.is_same_network(&view));
-        let since = match &self.network {
-            Known::Yes { since, .. } if was_online == view.is_online() => *since,
-            Known::Yes { .. } | Known::No => now,
+        let before = std::mem::replace(&mut self.netlink, Known::Yes(view));
+        let network = match (&before, &self.netlink) {
+            (Known::Yes(before), Known::Yes(after)) if before.is_same_network(after) => {
+                Network::Same
+            }
+            (Known::Yes(_), _) => Network::Other,
+            (Known::No, _) => Network::First,
         };
-        if !view.is_online() {
-            self.settle = None;
-        } else if !same_network {
-            let resuming = self.resuming(now, policy);
-            let settle = if resuming { policy.resume_settle } else { policy.settle };
-            self.settle = Some(Settle { since: now, ends: now + settle });
+        self.join(now, policy, network);
+        true
+    }
+
+    /// Takes what the connection manager says; `None`: there is none. True when it changed.
+    pub(crate) fn take_connection(
+        &mut self,
+        now: Timestamp,
+        connection: Option<Connection>,
+        policy: &Policy,
+    ) -> bool {
+        if self.connection == connection {
+            return false;
         }
-        self.network = Known::Yes { value: view, since };
+        let id = |connection: Option<Connection>| connection.and_then(|one| one.network);
+        let network = match (id(self.connection), id(connection)) {
+            _ if self.connection.is_none() => Network::First,
+            (Some(before), Some(after)) if before != after => Network::Other,
+            (Some(_) | None, _) => Network::Same,
+        };
+        self.connection = connection;
+        self.join(now, policy, network);
         true
     }
 
     /// Takes the power facts; true when they changed.
-    pub(crate) fn take_power(&mut self, now: Timestamp, power: Power) -> bool {
-        if matches!(self.power, Known::Yes { value, .. } if value == power) {
+    pub(crate) fn take_power(&mut self, now: Timestamp, power: Power, policy: &Policy) -> bool {
+        if self.power == Known::Yes(power) {
             return false;
         }
-        self.power = Known::Yes { value: power, since: now };
+        self.power = Known::Yes(power);
+        self.join(now, policy, Network::Same);
+        true
+    }
+
+    /// Takes the power saver's state; `None`: there is none. True when it changed.
+    pub(crate) fn take_power_saver(
+        &mut self,
+        now: Timestamp,
+        power_saver: Option<PowerSaver>,
+        policy: &Policy,
+    ) -> bool {
+        if self.power_saver == power_saver {
+            return false;
+        }
+        self.power_saver = power_saver;
+        self.join(now, policy, Network::Same);
         true
     }
 
@@ -148,25 +218,80 @@ impl Host {
         changed
     }
 
+    /// Works the facts out anew from what each source said.
+    fn join(&mut self, now: Timestamp, policy: &Policy, network: Network) {
+        let online = self.netlink.as_option().is_some_and(NetworkView::is_online);
+        let connection = self.connection;
+        let reach = match (online, connection.map(|one| one.connectivity)) {
+            (false, _) | (true, Some(Connectivity::None)) => Reach::Offline,
+            (true, None | Some(Connectivity::Unchecked | Connectivity::Full)) => Reach::Online,
+            (true, Some(Connectivity::Portal)) => Reach::CaptivePortal,
+            (true, Some(Connectivity::Limited)) => Reach::Limited,
+        };
+        let power = self.power.as_option();
+        let facts = Facts {
+            reach,
+            network: connection.and_then(|one| one.network),
+            metered: connection.is_some_and(|one| one.metered.is_metered()),
+            roaming: connection.and_then(|one| one.roaming) == Some(true),
+            transport: connection.and_then(|one| one.transport),
+            battery: power.and_then(|power| power.battery_percent),
+            charging: power.map(|power| !power.on_battery),
+            power_saver: self.power_saver == Some(PowerSaver::On),
+        };
+        let was_online = self.facts.reach == Reach::Online;
+        self.since.note(now, &self.facts, &facts);
+        self.facts = facts;
+        if reach != Reach::Online {
+            self.settle = None;
+        } else if !was_online || network != Network::Same {
+            let resuming = self.resuming(now, policy);
+            let settle = if resuming { policy.resume_settle } else { policy.settle };
+            self.settle = Some(Settle { since: now, ends: now + settle });
+            if network != Network::First {
+                self.returned = Returned { at: Some(now), times: self.returned.times + 1 };
+            }
+        }
+    }
+
     /// Shortly after a resume the network is given longer to settle.
     fn resuming(&self, now: Timestamp, policy: &Policy) -> bool {
         self.resumed_at.is_some_and(|at| now.saturating_since(at) < policy.resume_settle)
     }
 
+    /// What the sources say, joined; before they have spoken, what is the safe assumption.
+    pub fn facts(&self) -> Facts {
+        self.facts
+    }
+
+    /// Since when a fact has been so.
+    pub fn since(&self, fact: Fact) -> Timestamp {
+        self.since.of(fact)
+    }
+
+    /// What the connection manager says; `None`: there is none.
+    pub fn connection(&self) -> Option<Connection> {
+        self.connection
+    }
+
+    /// The state of the power saver; `None`: there is none.
+    pub fn power_saver(&self) -> Option<PowerSaver> {
+        self.power_saver
+    }
+
+    /// The network's returns.
+    pub(crate) fn returned(&self) -> Returned {
+        self.returned
+    }
+
     /// Online or not; `None` while netlink has not spoken.
     pub fn online(&self) -> Option<bool> {
-        match &self.network {
-            Known::No => None,
-            Known::Yes { value, .. } => Some(value.is_online()),
-        }
+        self.netlink.as_option().map(|_| self.facts.reach == Reach::Online)
     }
 
     /// Since when the host has been online or offline.
     pub fn online_since(&self) -> Option<Timestamp> {
-        match &self.network {
-            Known::No => None,
-            Known::Yes { since, .. } => Some(*since),
-        }
+        self.netlink.as_option().map(|_| self.since(Fact::Network))
     }
 
     /// When the network counts as settled; `None` while offline.
@@ -186,10 +311,7 @@ impl Host {
 
     /// Power facts and since when they hold.
     pub fn power(&self) -> Option<(Power, Timestamp)> {
-        match self.power {
-            Known::No => None,
-            Known::Yes { value, since } => Some((value, since)),
-        }
+        self.power.as_option().map(|power| (*power, self.since(Fact::Battery)))
     }
 
     /// Awake or going to sleep, and since when.

@@ -68,6 +68,11 @@ impl ProfileId {
         Ok(Self { browser: browser.into(), profile: profile.into() })
     }
 
+    /// Before all others in their order, and none itself: where a range begins.
+    pub(crate) fn least() -> Self {
+        Self { browser: "".into(), profile: "".into() }
+    }
+
     /// The browser's name.
     pub fn browser(&self) -> &str {
         &self.browser
@@ -84,6 +89,16 @@ impl ProfileId {
 pub struct Scope(Arc<str>);
 
 impl Scope {
+    /// Before all others in their order, and none itself: where a range begins.
+    pub(crate) fn least() -> Self {
+        Self("".into())
+    }
+
+    /// Where the range of an origin's scopes begins.
+    pub(crate) fn least_of(origin: &str) -> Self {
+        Self(format!("{origin}/").into())
+    }
+
     /// Checks and normalises a scope URL.
     ///
     /// # Errors
@@ -145,6 +160,11 @@ impl Tag {
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         at_most("tag", text, TAG_BYTES)?;
         Ok(Self(text.into()))
+    }
+
+    /// The text, shared.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 
     /// The text.
@@ -265,6 +285,26 @@ impl fmt::Display for SessionId {
         self.0.fmt(f)
     }
 }
+
+/// The number of an attached launcher; counts from 1 in each run of the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LauncherId(u64);
+
+impl LauncherId {
+    /// The id with this number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// Names one start of a browser: like an attempt, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LaunchToken(pub AttemptId);
 
 /// Names one attempt: the epoch of the daemon's start and a counter in it; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

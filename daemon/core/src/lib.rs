@@ -7,16 +7,24 @@
 pub mod attempt;
 pub mod blocker;
 pub mod change;
+pub mod constraints;
 pub mod effect;
 pub mod engagement;
 pub mod event;
 pub mod facts;
 mod field;
+pub mod history;
 pub mod hours;
+mod instants;
 pub mod key;
+mod launchers;
+pub mod lease;
+mod leases;
+mod needs;
 mod outcome;
 pub mod period;
 pub mod policy;
+pub mod profile;
 mod ready;
 pub mod registration;
 mod registrations;
@@ -24,13 +32,15 @@ mod retry;
 pub mod saved;
 mod scheduler;
 mod sessions;
+pub mod site;
 pub mod time;
 mod timers;
 pub mod wall;
 
 pub use field::FieldError;
 pub use scheduler::{
-    Caller, Filter, Force, NewRegistration, NewSchedule, NewSession, OpenedSession, Page,
-    Reconciled, RegisterChange, RegisterError, Registered, RegistrationView, RunNow, Scheduler,
-    SessionView, StateCounts, Unregistered, Viewer, WakeReason,
+    AppsChanged, Caller, Denial, Engaged, EngagementReport, Filter, Force, LeaseError, NewLease,
+    NewRegistration, NewSchedule, NewSession, OpenedSession, Page, Reconciled, RegisterChange,
+    RegisterError, Registered, RegistrationView, RunNow, Scheduler, SessionView, StateCounts,
+    Unregistered, Viewer, WakeReason, Wakes,
 };

@@ -6,7 +6,7 @@ use crate::{
     attempt::{Attempt, Outcome},
     change::{Charge, RemovalReason},
     key::SyncKind,
-    policy::Policy,
+    policy::{Policy, Rules},
     registration::{FreeEnding, Registration, Reregistered, Schedule, Streak, Wait},
     retry::{retry_delay, unavailable_delay},
     time::Timestamp,
@@ -66,16 +66,19 @@ enum Class {
     Free(FreeEnding),
 }
 
+/// What is judged, and by what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Judged<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) rules: &'a Rules,
+    pub(crate) registration: &'a Registration,
+    pub(crate) attempt: &'a Attempt,
+}
+
 /// Applies the table to an attempt that still counts. What expired meanwhile does not run again.
-pub(crate) fn judge(
-    policy: &Policy,
-    registration: &Registration,
-    attempt: &Attempt,
-    reregistered: Reregistered,
-    ending: Ending,
-) -> Verdict {
-    let mut verdict = by_table(policy, registration, attempt, reregistered, ending);
-    if let Schedule::OneOff { expires_at } = registration.schedule
+pub(crate) fn judge(judged: Judged<'_>, reregistered: Reregistered, ending: Ending) -> Verdict {
+    let mut verdict = by_table(judged, reregistered, ending);
+    if let Schedule::OneOff { expires_at } = judged.registration.schedule
         && expires_at <= ending.at
         && matches!(verdict.next, Next::Pending | Next::Wait { .. })
     {
@@ -84,13 +87,8 @@ pub(crate) fn judge(
     verdict
 }
 
-fn by_table(
-    policy: &Policy,
-    registration: &Registration,
-    attempt: &Attempt,
-    reregistered: Reregistered,
-    ending: Ending,
-) -> Verdict {
+fn by_table(judged: Judged<'_>, reregistered: Reregistered, ending: Ending) -> Verdict {
+    let Judged { policy, registration, attempt, .. } = judged;
     let class = classify(attempt, ending);
     let fresh = |next| Verdict { charge: Charge::Free, attempts: 0, streak: None, next };
     match (class, registration.kind(), reregistered) {
@@ -105,7 +103,10 @@ fn by_table(
         | (_, SyncKind::Periodic, Reregistered::WhileFiring) => {
             fresh(regular_interval(policy, ending))
         }
-        (Class::Fault, _, Reregistered::No) => charged(policy, registration, attempt, ending, None),
+        (Class::Fault, _, Reregistered::No) if attempt.brought_forward => {
+            brought_forward(judged, ending)
+        }
+        (Class::Fault, _, Reregistered::No) => charged(judged, ending, None),
         (Class::Free(of), _, Reregistered::No) => {
             let length = match registration.streak {
                 Some(streak) if streak.of == of => streak.length.saturating_add(1),
@@ -113,7 +114,7 @@ fn by_table(
             };
             let streak = Streak { of, length };
             if length > allowance(policy, of) {
-                charged(policy, registration, attempt, ending, Some(streak))
+                charged(judged, ending, Some(streak))
             } else {
                 free(policy, registration, ending, streak)
             }
@@ -148,28 +149,31 @@ fn allowance(policy: &Policy, ending: FreeEnding) -> u32 {
     }
 }
 
-fn charged(
-    policy: &Policy,
-    registration: &Registration,
-    attempt: &Attempt,
-    ending: Ending,
-    streak: Option<Streak>,
-) -> Verdict {
+/// What the network's return brought forward is free: the back-off begins anew (P-03).
+fn brought_forward(judged: Judged<'_>, ending: Ending) -> Verdict {
+    let Judged { policy, rules, registration, .. } = judged;
+    let attempts = registration.attempts;
+    let delay = retry_delay(rules, attempts.max(1));
+    let next = back_off(policy, ending, delay);
+    Verdict { charge: Charge::Free, attempts, streak: registration.streak, next }
+}
+
+fn charged(judged: Judged<'_>, ending: Ending, streak: Option<Streak>) -> Verdict {
+    let Judged { policy, rules, registration, attempt } = judged;
     let attempts = registration.attempts.saturating_add(1);
     let exhausted = attempts >= registration.max_attempts;
     let next = match registration.kind() {
         SyncKind::OneOff if attempt.last_chance || exhausted => Next::Remove(RemovalReason::GaveUp),
         SyncKind::Periodic if exhausted => regular_interval(policy, ending),
         SyncKind::OneOff | SyncKind::Periodic => {
-            let delay = retry_delay(policy, attempts);
-            // A worker that does not start is not tried sooner for being charged (P-09).
-            let longer = match streak {
+            let delay = retry_delay(rules, attempts);
+            match streak {
+                // A worker that does not start is not tried sooner for being charged (P-09).
                 Some(Streak { of: FreeEnding::Unavailable, length }) => {
-                    unavailable_delay(policy, length)
+                    wait(policy, ending, delay.max(unavailable_delay(policy, length)))
                 }
-                Some(_) | None => Duration::ZERO,
-            };
-            back_off(policy, ending, delay.max(longer))
+                Some(_) | None => back_off(policy, ending, delay),
+            }
         }
     };
     let attempts = match next {
@@ -189,15 +193,23 @@ fn free(policy: &Policy, registration: &Registration, ending: Ending, streak: St
     };
     let next = match (delay, ending.retry_after) {
         (None, None) => Next::Pending,
-        (delay, _) => back_off(policy, ending, delay.unwrap_or_default()),
+        (delay, _) => wait(policy, ending, delay.unwrap_or_default()),
     };
     Verdict { charge: Charge::Free, attempts: registration.attempts, streak: Some(streak), next }
 }
 
-/// Waits for the delay, or longer where a server asked for it.
-fn back_off(policy: &Policy, ending: Ending, delay: Duration) -> Next {
+/// Waits for the delay, or longer where a server asked for it, whatever the network does.
+fn wait(policy: &Policy, ending: Ending, delay: Duration) -> Next {
     let until = (ending.at + delay).max(not_before(policy, ending));
-    Next::Wait { until, wait: Wait::BackOff }
+    Next::Wait { until, wait: Wait::BackOff { earliest: until } }
+}
+
+/// The same after a failure that the network's return may mend (P-03).
+fn back_off(policy: &Policy, ending: Ending, delay: Duration) -> Next {
+    let not_before = not_before(policy, ending);
+    let until = (ending.at + delay).max(not_before);
+    let earliest = (ending.at + policy.return_delay).max(not_before).min(until);
+    Next::Wait { until, wait: Wait::BackOff { earliest } }
 }
 
 fn regular_interval(policy: &Policy, ending: Ending) -> Next {

@@ -10,7 +10,6 @@ use crate::{
     hours::Hours,
     policy::{LearnedHours, Policy, Rules},
     time::{Timestamp, WallClock},
-    wall::{LocalTime, UtcOffset, WallTime},
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -19,18 +18,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 const GRAIN: Duration = Duration::from_secs(1);
 /// Without a grid, so long before a usual hour (P-18: read at 07:00, synced at 06:50).
 const HEAD_START: Duration = Duration::from_secs(600);
-
-/// The interval as granted: a shorter one is raised to the floor, never refused (P-11).
-pub(crate) fn effective_interval(policy: &Policy, min_interval: Duration) -> Duration {
-    min_interval.max(policy.rules.min_interval_floor)
-}
-
-/// The anchor after an event that started at `started`: the slot it belongs to, so that a 12 h
-/// tag does not creep by the length of its events (P-17).
-pub(crate) fn next_anchor(anchor: Timestamp, interval: Duration, started: Timestamp) -> Timestamp {
-    let slot = anchor + interval;
-    if belongs(started, slot) { slot } else { started }
-}
 
 /// Whether an event that started at `started` belongs to a slot.
 fn belongs(started: Timestamp, slot: Timestamp) -> bool {
@@ -82,8 +69,6 @@ pub struct Planning<'a> {
     pub hours: &'a Hours,
     /// The wall clock.
     pub clock: WallClock,
-    /// From UTC to local time.
-    pub utc_offset: UtcOffset,
 }
 
 impl Plan {
@@ -106,6 +91,19 @@ impl Plan {
         }
     }
 
+    /// A plan for want of a better one: the event goes when its interval has passed.
+    pub(crate) fn at_once(anchor: Timestamp, interval: Duration) -> Self {
+        let due = anchor + interval;
+        Self { interval, due, spaced: due, goes: due, slot: Slot::Next }
+    }
+
+    /// The same plan so much earlier.
+    pub(crate) fn earlier(self, by: Duration) -> Self {
+        let Self { due, spaced, goes, .. } = self;
+        let [due, spaced, goes] = [due, spaced, goes].map(|at| at.saturating_sub(by));
+        Self { due, spaced, goes, ..self }
+    }
+
     /// The anchor after its event started: the instant of the plan it belongs to (P-17).
     pub fn anchor_after(&self, started: Timestamp) -> Timestamp {
         let slots = [self.goes, self.spaced, self.due];
@@ -126,7 +124,7 @@ impl Planning<'_> {
             LearnedHours::On => {}
             LearnedHours::Off => return None,
         }
-        let from = LocalTime::new(WallTime::of(spaced, self.clock), self.utc_offset);
+        let from = self.clock.local(spaced);
         // What comes once a day or less must come before the first hour of use, or it would stay
         // in the midst of the use for good; what comes more often serves the next hour.
         let usual = if interval < DAY {

@@ -1,8 +1,8 @@
-//! The registrations that are due, and who comes next: one-offs in registration order inside a
-//! scope, round robin between scopes and owners (P-07).
+//! The registrations that are due, in lanes by what they need of the host, and who comes next:
+//! one-offs in registration order inside a scope, round robin between scopes and owners (P-07).
 //!
-//! Only profiles whose session can take a wake are looked at, so a change of facts costs nothing
-//! for those that stay held.
+//! A change of facts looks at lanes, never at registrations, and only profiles whose browser can
+//! take a wake are looked at: what stays held costs nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,123 +10,78 @@ use std::{
     sync::Arc,
 };
 
-use crate::key::{
-    OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, SyncKind, WorkerKey,
+use crate::{
+    key::{OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
+    needs::{Needs, Offer},
 };
 
 type Workers = BTreeMap<Arc<WorkerKey>, BTreeSet<RegistrationId>>;
 
-/// Due registrations by kind, profile and worker.
+/// Due registrations by needs, profile and worker.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ready {
-    due: BTreeMap<(SyncKind, ProfileKey), Workers>,
-    /// Profiles of `due` whose session can take a wake.
-    open: BTreeMap<(SyncKind, OwnerId), BTreeSet<ProfileId>>,
+    lanes: BTreeMap<Arc<Needs>, Lane>,
+    lane_of: BTreeMap<RegistrationId, Arc<Needs>>,
+    /// The lanes in which a profile has something due.
+    of_profile: BTreeMap<ProfileKey, BTreeSet<Arc<Needs>>>,
+    offer: Option<Offer>,
+    /// Lanes whose needs the offer meets.
+    met: BTreeSet<Arc<Needs>>,
     /// The owner served last; the next one comes after it.
     last_owner: Option<OwnerId>,
     /// The worker served last, of each owner.
     last_worker: BTreeMap<OwnerId, Arc<WorkerKey>>,
 }
 
-/// Whether a profile's session can take a wake.
+/// Registrations with the same needs.
+#[derive(Clone, Debug, Default)]
+struct Lane {
+    due: BTreeMap<ProfileKey, Workers>,
+    /// Profiles of `due` whose session can take a wake.
+    open: BTreeMap<OwnerId, BTreeSet<ProfileId>>,
+    /// Profiles of `due` whose browser could be started.
+    startable: BTreeSet<ProfileKey>,
+}
+
+/// What stands between a profile's browser and a wake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
+    /// Nothing.
     Open,
+    /// It is closed, but can be started.
+    Startable,
+    /// Much.
     Shut,
 }
 
-impl Ready {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.due.is_empty()
-    }
-
-    pub(crate) fn insert(&mut self, id: RegistrationId, key: &RegistrationKey, door: Door) {
-        let place = (key.kind, key.worker.profile.clone());
-        let workers = self.due.entry(place).or_default();
-        workers.entry(Arc::clone(&key.worker)).or_default().insert(id);
-        self.set_door(&key.worker.profile, door);
-    }
-
-    pub(crate) fn remove(&mut self, id: RegistrationId, key: &RegistrationKey) {
-        let place = (key.kind, key.worker.profile.clone());
-        let Some(workers) = self.due.get_mut(&place) else { return };
-        if let Some(ids) = workers.get_mut(&key.worker) {
-            ids.remove(&id);
-            if ids.is_empty() {
-                workers.remove(&key.worker);
+impl Lane {
+    fn set_door(&mut self, profile: &ProfileKey, door: Door) {
+        let has_due = self.due.contains_key(profile);
+        if door == Door::Open && has_due {
+            let profiles = self.open.entry(profile.owner).or_default();
+            profiles.insert(profile.profile.clone());
+        } else if let Some(profiles) = self.open.get_mut(&profile.owner) {
+            profiles.remove(&profile.profile);
+            if profiles.is_empty() {
+                self.open.remove(&profile.owner);
             }
         }
-        if workers.is_empty() {
-            self.due.remove(&place);
-            self.close(key.kind, &key.worker.profile);
+        if door == Door::Startable && has_due {
+            self.startable.insert(profile.clone());
+        } else {
+            self.startable.remove(profile);
         }
     }
 
-    /// Notes whether a profile's session can take a wake.
-    pub(crate) fn set_door(&mut self, profile: &ProfileKey, door: Door) {
-        for kind in [SyncKind::OneOff, SyncKind::Periodic] {
-            let has_due = self.due.contains_key(&(kind, profile.clone()));
-            if door == Door::Open && has_due {
-                let profiles = self.open.entry((kind, profile.owner)).or_default();
-                profiles.insert(profile.profile.clone());
-            } else {
-                self.close(kind, profile);
-            }
-        }
-    }
-
-    fn close(&mut self, kind: SyncKind, profile: &ProfileKey) {
-        let place = (kind, profile.owner);
-        let Some(profiles) = self.open.get_mut(&place) else { return };
-        profiles.remove(&profile.profile);
-        if profiles.is_empty() {
-            self.open.remove(&place);
-        }
-    }
-
-    /// Lets the owners after this one come first, as after a time-out of its event (P-08).
-    pub(crate) fn move_behind(&mut self, owner: OwnerId) {
-        self.last_owner = Some(owner);
-    }
-
-    /// The next registration of one of these kinds, of an owner for whom `may` holds. Kinds have
-    /// no turn of their own: the first named comes first with the same worker.
-    pub(crate) fn next(
+    fn worker_in_turn(
         &self,
-        kinds: &[SyncKind],
-        may: impl Fn(OwnerId) -> bool,
-    ) -> Option<RegistrationId> {
-        let owner = self.owner_in_turn(kinds, may)?;
-        let last = self.last_worker.get(&owner);
-        let (worker, kind) = kinds
-            .iter()
-            .filter_map(|kind| Some((self.worker_in_turn(*kind, owner)?, *kind)))
-            .min_by_key(|(worker, _)| (Some(*worker) <= last, *worker))?;
-        let workers = self.due.get(&(kind, worker.profile.clone()))?;
-        workers.get(worker)?.first().copied()
-    }
-
-    /// Notes that a registration of this worker was served.
-    pub(crate) fn served(&mut self, worker: &Arc<WorkerKey>) {
-        let owner = worker.profile.owner;
-        self.last_owner = Some(owner);
-        self.last_worker.insert(owner, Arc::clone(worker));
-    }
-
-    fn owner_in_turn(&self, kinds: &[SyncKind], may: impl Fn(OwnerId) -> bool) -> Option<OwnerId> {
-        let owners = self.open.keys().filter(|(kind, _)| kinds.contains(kind));
-        owners
-            .map(|(_, owner)| *owner)
-            .filter(|owner| may(*owner))
-            .min_by_key(|owner| (Some(*owner) <= self.last_owner, *owner))
-    }
-
-    fn worker_in_turn(&self, kind: SyncKind, owner: OwnerId) -> Option<&Arc<WorkerKey>> {
-        let profiles = self.open.get(&(kind, owner))?;
-        let workers = |profile: &ProfileId| {
-            self.due.get(&(kind, ProfileKey { owner, profile: profile.clone() }))
-        };
-        let Some(last) = self.last_worker.get(&owner) else {
+        owner: OwnerId,
+        last: Option<&Arc<WorkerKey>>,
+    ) -> Option<&Arc<WorkerKey>> {
+        let profiles = self.open.get(&owner)?;
+        let workers =
+            |profile: &ProfileId| self.due.get(&ProfileKey { owner, profile: profile.clone() });
+        let Some(last) = last else {
             return Some(workers(profiles.first()?)?.first_key_value()?.0);
         };
         let same = &last.profile.profile;
@@ -141,5 +96,131 @@ impl Ready {
         let mut after = profiles.range::<ProfileId, _>((Excluded(same), Unbounded));
         let profile = after.next().or_else(|| profiles.first())?;
         Some(workers(profile)?.first_key_value()?.0)
+    }
+
+    fn first_of(&self, worker: &Arc<WorkerKey>) -> Option<RegistrationId> {
+        self.due.get(&worker.profile)?.get(worker)?.first().copied()
+    }
+}
+
+impl Ready {
+    /// Nothing is due.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lane_of.is_empty()
+    }
+
+    pub(crate) fn insert(
+        &mut self,
+        id: RegistrationId,
+        key: &RegistrationKey,
+        needs: Needs,
+        door: Door,
+    ) {
+        if self.lane_of.get(&id).is_some_and(|lane| **lane == needs) {
+            self.set_door(&key.worker.profile, door);
+            return;
+        }
+        self.remove(id, key);
+        let shared = self.lanes.get_key_value(&needs).map(|(shared, _)| Arc::clone(shared));
+        let needs = shared.unwrap_or_else(|| Arc::new(needs));
+        let lane = self.lanes.entry(Arc::clone(&needs)).or_default();
+        let profile = &key.worker.profile;
+        let workers = lane.due.entry(profile.clone()).or_default();
+        workers.entry(Arc::clone(&key.worker)).or_default().insert(id);
+        lane.set_door(profile, door);
+        if self.offer.is_some_and(|offer| needs.met_by(&offer)) {
+            self.met.insert(Arc::clone(&needs));
+        }
+        self.of_profile.entry(profile.clone()).or_default().insert(Arc::clone(&needs));
+        self.lane_of.insert(id, needs);
+    }
+
+    pub(crate) fn remove(&mut self, id: RegistrationId, key: &RegistrationKey) {
+        let Some(needs) = self.lane_of.remove(&id) else { return };
+        let Some(lane) = self.lanes.get_mut(&needs) else { return };
+        let profile = &key.worker.profile;
+        let Some(workers) = lane.due.get_mut(profile) else { return };
+        if let Some(ids) = workers.get_mut(&key.worker) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                workers.remove(&key.worker);
+            }
+        }
+        if !workers.is_empty() {
+            return;
+        }
+        lane.due.remove(profile);
+        lane.set_door(profile, Door::Shut);
+        if lane.due.is_empty() {
+            self.lanes.remove(&needs);
+            self.met.remove(&needs);
+        }
+        if let Some(lanes) = self.of_profile.get_mut(profile) {
+            lanes.remove(&needs);
+            if lanes.is_empty() {
+                self.of_profile.remove(profile);
+            }
+        }
+    }
+
+    /// Notes what stands between a profile's browser and a wake.
+    pub(crate) fn set_door(&mut self, profile: &ProfileKey, door: Door) {
+        for needs in self.of_profile.get(profile).into_iter().flatten() {
+            if let Some(lane) = self.lanes.get_mut(needs) {
+                lane.set_door(profile, door);
+            }
+        }
+    }
+
+    /// Notes what the host offers.
+    pub(crate) fn set_offer(&mut self, offer: Offer) {
+        if self.offer == Some(offer) {
+            return;
+        }
+        self.offer = Some(offer);
+        let met = self.lanes.keys().filter(|needs| needs.met_by(&offer));
+        self.met = met.cloned().collect();
+    }
+
+    /// Lets the owners after this one come first, as after a time-out of its event (P-08).
+    pub(crate) fn move_behind(&mut self, owner: OwnerId) {
+        self.last_owner = Some(owner);
+    }
+
+    fn met_lanes(&self) -> impl Iterator<Item = (&Arc<Needs>, &Lane)> {
+        self.met.iter().filter_map(|needs| self.lanes.get_key_value(needs))
+    }
+
+    /// The next registration whose needs are met, of an owner for whom `may` holds. Kinds have
+    /// no turn of their own: one-offs come first with the same worker.
+    pub(crate) fn next(&self, may: impl Fn(OwnerId) -> bool) -> Option<RegistrationId> {
+        let owner = self.owner_in_turn(may)?;
+        let last = self.last_worker.get(&owner);
+        let candidates = self.met_lanes().filter_map(|(needs, lane)| {
+            let worker = lane.worker_in_turn(owner, last)?;
+            let id = lane.first_of(worker)?;
+            Some((Some(worker) <= last, worker, needs.kind, id))
+        });
+        candidates.min().map(|(_, _, _, id): (_, _, SyncKind, _)| id)
+    }
+
+    /// The next profile whose browser is to be started for what it has due.
+    pub(crate) fn next_to_start(&self) -> Option<&ProfileKey> {
+        self.met_lanes().find_map(|(_, lane)| lane.startable.first())
+    }
+
+    /// Notes that a registration of this worker was served.
+    pub(crate) fn served(&mut self, worker: &Arc<WorkerKey>) {
+        let owner = worker.profile.owner;
+        self.last_owner = Some(owner);
+        self.last_worker.insert(owner, Arc::clone(worker));
+    }
+
+    fn owner_in_turn(&self, may: impl Fn(OwnerId) -> bool) -> Option<OwnerId> {
+        let owners = self.met_lanes().flat_map(|(_, lane)| lane.open.keys());
+        owners
+            .copied()
+            .filter(|owner| may(*owner))
+            .min_by_key(|owner| (Some(*owner) <= self.last_owner, *owner))
     }
 }

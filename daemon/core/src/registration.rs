@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use crate::{
     attempt::{Attempt, Ended},
+    constraints::Constraints,
+    facts::NetworkId,
     key::{AppId, RegistrationId, RegistrationKey, SyncKind},
+    period::Plan,
     time::Timestamp,
 };
 
@@ -17,6 +20,10 @@ pub struct Registration {
     pub key: RegistrationKey,
     /// The web app it belongs to, where the browser knows it.
     pub app: Option<AppId>,
+    /// What it asks of the host.
+    pub constraints: Constraints,
+    /// The network on which it was registered, where that was known.
+    pub network: Option<NetworkId>,
     /// When it runs.
     pub schedule: Schedule,
     /// When it was first registered.
@@ -29,6 +36,8 @@ pub struct Registration {
     pub max_attempts: u32,
     /// Free attempts of the same ending in a row.
     pub streak: Option<Streak>,
+    /// Attempts that the network's return has brought forward (P-03).
+    pub brought_forward: u32,
     /// The last attempt that ended.
     pub last_attempt: Option<Ended>,
 }
@@ -47,6 +56,8 @@ pub enum Schedule {
         min_interval: Duration,
         /// The slot in which the last event started, or the registration's own time (P-17).
         anchor: Timestamp,
+        /// When its next event comes.
+        plan: Plan,
     },
 }
 
@@ -61,6 +72,11 @@ pub enum State {
         until: Timestamp,
         /// What is waited for.
         wait: Wait,
+    },
+    /// Periodic only: the user does not use the site.
+    Suspended {
+        /// Since when.
+        since: Timestamp,
     },
     /// An attempt is out.
     Firing {
@@ -82,6 +98,8 @@ pub enum StateName {
     Firing,
     /// An attempt is out, and it was registered again.
     ReregisteredWhileFiring,
+    /// The user does not use the site.
+    Suspended,
 }
 
 impl State {
@@ -89,7 +107,8 @@ impl State {
     pub fn name(&self) -> StateName {
         match self {
             Self::Pending | Self::Waiting { wait: Wait::Period, .. } => StateName::Pending,
-            Self::Waiting { wait: Wait::BackOff, .. } => StateName::Waiting,
+            Self::Waiting { wait: Wait::BackOff { .. }, .. } => StateName::Waiting,
+            Self::Suspended { .. } => StateName::Suspended,
             Self::Firing { reregistered: Reregistered::No, .. } => StateName::Firing,
             Self::Firing { reregistered: Reregistered::WhileFiring, .. } => {
                 StateName::ReregisteredWhileFiring
@@ -104,7 +123,10 @@ pub enum Wait {
     /// The next period.
     Period,
     /// The delay after a failed attempt.
-    BackOff,
+    BackOff {
+        /// From this instant on the network's return ends it (P-03).
+        earliest: Timestamp,
+    },
 }
 
 /// Whether a firing registration was registered again (S-O-13, S-P-16).
@@ -139,6 +161,14 @@ pub enum FreeEnding {
 }
 
 impl Registration {
+    /// Periodic only: when its next event comes.
+    pub fn plan(&self) -> Option<Plan> {
+        match self.schedule {
+            Schedule::OneOff { .. } => None,
+            Schedule::Periodic { plan, .. } => Some(plan),
+        }
+    }
+
     /// One-off or periodic.
     pub fn kind(&self) -> SyncKind {
         self.key.kind
@@ -148,7 +178,7 @@ impl Registration {
     pub fn running(&self) -> Option<&Attempt> {
         match &self.state {
             State::Firing { attempt, .. } => Some(attempt),
-            State::Pending | State::Waiting { .. } => None,
+            State::Pending | State::Waiting { .. } | State::Suspended { .. } => None,
         }
     }
 }

@@ -2,11 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Bound::{Included, Unbounded},
     sync::Arc,
 };
 
 use crate::{
-    key::{OwnerId, ProfileKey, RegistrationId, RegistrationKey, Scope, SyncKind, Tag, WorkerKey},
+    key::{
+        OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope, SyncKind, Tag,
+        WorkerKey,
+    },
     registration::Registration,
 };
 
@@ -115,19 +119,48 @@ impl Registrations {
 
     /// Of one profile, in order of registration.
     pub(crate) fn of_profile(&self, profile: &ProfileKey) -> Vec<RegistrationId> {
-        let ids: BTreeSet<_> = self
-            .by_worker
-            .iter()
-            .filter(|(worker, _)| worker.profile == *profile)
-            .flat_map(|(_, tags)| tags.values().copied())
-            .collect();
-        ids.into_iter().collect()
+        let from = WorkerKey { profile: profile.clone(), scope: Scope::least() };
+        in_order(self.tags_from(&from, |worker| worker.profile == *profile))
+    }
+
+    /// Of one origin of a profile, in order of registration.
+    pub(crate) fn of_origin_ids(&self, profile: &ProfileKey, origin: &str) -> Vec<RegistrationId> {
+        let from = WorkerKey { profile: profile.clone(), scope: Scope::least_of(origin) };
+        in_order(self.tags_from(&from, |worker| {
+            worker.profile == *profile && worker.scope.origin() == origin
+        }))
     }
 
     /// Of one owner, in order of registration.
     pub(crate) fn of_owner_ids(&self, owner: OwnerId) -> Vec<RegistrationId> {
-        self.iter().filter(|one| one.key.owner() == owner).map(|one| one.id).collect()
+        let profile = ProfileKey { owner, profile: ProfileId::least() };
+        let from = WorkerKey { profile, scope: Scope::least() };
+        in_order(self.tags_from(&from, |worker| worker.profile.owner == owner))
     }
+
+    /// Profiles of an owner that have any.
+    pub(crate) fn profiles_of(&self, owner: OwnerId) -> Vec<ProfileKey> {
+        let from = ProfileKey { owner, profile: ProfileId::least() };
+        let profiles = self.profile_counts.range(from..).map(|(profile, _)| profile);
+        profiles.take_while(|profile| profile.owner == owner).cloned().collect()
+    }
+
+    /// Ids by tag of the workers from one on, as long as `wanted` holds.
+    fn tags_from(
+        &self,
+        from: &WorkerKey,
+        wanted: impl Fn(&WorkerKey) -> bool,
+    ) -> impl Iterator<Item = RegistrationId> {
+        let workers = self.by_worker.range::<WorkerKey, _>((Included(from), Unbounded));
+        workers
+            .take_while(move |(worker, _)| wanted(worker))
+            .flat_map(|(_, tags)| tags.values().copied())
+    }
+}
+
+fn in_order(ids: impl Iterator<Item = RegistrationId>) -> Vec<RegistrationId> {
+    let ids: BTreeSet<_> = ids.collect();
+    ids.into_iter().collect()
 }
 
 fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::policy::Policy;
+use crate::policy::{Policy, Rules};
 
 /// The delay after the `charged`-th charged failure: 5 min, 15 min, 45 min … (K-04, K-05).
-pub(crate) fn retry_delay(policy: &Policy, charged: u32) -> Duration {
-    let factor = policy.rules.retry_factor.saturating_pow(charged.saturating_sub(1));
-    policy.rules.initial_retry_delay.saturating_mul(factor).min(policy.rules.max_retry_delay)
+pub(crate) fn retry_delay(rules: &Rules, charged: u32) -> Duration {
+    let factor = rules.retry_factor.saturating_pow(charged.saturating_sub(1));
+    rules.initial_retry_delay.saturating_mul(factor).min(rules.max_retry_delay)
 }
 
 /// The delay after the `length`-th time in a row that the worker did not start (P-09).
@@ -22,10 +22,10 @@ mod tests {
 
     #[test]
     fn k_04_k_05_the_delay_triples() {
-        let policy = Policy::default();
-        let minutes = |charged| retry_delay(&policy, charged).as_secs() / 60;
+        let rules = Rules::default();
+        let minutes = |charged| retry_delay(&rules, charged).as_secs() / 60;
         assert_eq!([1, 2, 3, 4].map(minutes), [5, 15, 45, 135]);
-        assert_eq!(retry_delay(&policy, u32::MAX), policy.rules.max_retry_delay);
+        assert_eq!(retry_delay(&rules, u32::MAX), rules.max_retry_delay);
     }
 
     #[test]

@@ -2,10 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{key::OwnerId, registration::Registration};
+use crate::{
+    history::Entry,
+    key::{OwnerId, ProfileKey},
+    lease::Lease,
+    profile::Profile,
+    registration::Registration,
+    site::{Site, SiteKey},
+    time::Timestamp,
+};
 
 /// All that is on disk, decoded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Saved {
     /// In any order.
     pub registrations: Vec<Registration>,
@@ -13,11 +21,23 @@ pub struct Saved {
     pub counters: Counters,
     /// Login names of the owners: a uid that has come to belong to another name starts empty.
     pub owners: BTreeMap<OwnerId, Arc<str>>,
+    /// What is kept of sites.
+    pub sites: BTreeMap<SiteKey, Site>,
+    /// What is kept of profiles.
+    pub profiles: BTreeMap<ProfileKey, Profile>,
+    /// Pauses and overrides, in any order.
+    pub leases: Vec<Lease>,
+    /// The history, in any order.
+    pub history: Vec<Entry>,
 }
 
-/// Numbers that must not come back.
+/// Numbers that must not come back, and what is known of the host's past.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// The highest registration id ever given.
     pub last_registration: u64,
+    /// The highest lease id ever given.
+    pub last_lease: u64,
+    /// When the network last returned (P-03).
+    pub returned_at: Option<Timestamp>,
 }

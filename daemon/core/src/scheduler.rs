@@ -5,38 +5,54 @@
 
 mod attempts;
 mod conditions;
+mod engagement;
+mod filing;
 mod firing;
+mod launching;
+mod leases;
+mod planning;
 mod queries;
 mod reconcile;
 mod requests;
 mod restore;
 mod run_now;
+mod sites;
+mod subjects;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
 pub use attempts::{NewSession, OpenedSession};
+pub use engagement::{Engaged, EngagementReport};
+pub use leases::{LeaseError, NewLease};
 pub use queries::{Filter, Page, RegistrationView, SessionView, StateCounts, Viewer};
 pub use reconcile::Reconciled;
 pub use requests::{
     Caller, NewRegistration, NewSchedule, RegisterChange, RegisterError, Registered, Unregistered,
 };
 pub use run_now::{Force, RunNow};
+pub use sites::AppsChanged;
+pub use subjects::Denial;
 
 use crate::{
-    change::{Change, What},
-    effect::Effect,
+    change::{Change, RegistrationChange, What},
+    effect::{Effect, Record},
     event::Event,
     facts::Host,
-    key::{AttemptId, OwnerId, RegistrationId},
+    history::History,
+    instants::{Joiners, Neighbours},
+    key::{AttemptId, OwnerId, ProfileKey, RegistrationId, RegistrationKey},
+    launchers::Launchers,
+    leases::Leases,
     policy::Policy,
+    profile::Profile,
     ready::Ready,
-    registration::{Registration, Schedule, State},
     registrations::Registrations,
     saved::Counters,
     sessions::Sessions,
+    site::{Site, SiteKey},
     time::{Timestamp, WallClock},
     timers::Timers,
 };
@@ -50,12 +66,29 @@ pub enum WakeReason {
     NetworkSettles,
     /// A registration's wait, limit or expiry ends.
     RegistrationDue(RegistrationId),
+    /// A pause or an override ends.
+    LeaseEnds,
+    /// The start of a browser has taken too long, or may be tried again.
+    LaunchEnds,
+}
+
+/// How often something was woken since the start, and how often that was saved (design,
+/// section 5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wakes {
+    /// Instants at which a browser was woken while nothing ran.
+    pub wakes: u64,
+    /// Events that went together with others.
+    pub saved: u64,
+    last: Option<Timestamp>,
 }
 
 /// Decides which sync may run when. Does no I/O and reads no clock.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
     policy: Policy,
+    /// Since when the policy is in force.
+    policy_since: Timestamp,
     epoch: u64,
     last_attempt: u64,
     counters: Counters,
@@ -65,9 +98,23 @@ pub struct Scheduler {
     wall: WallClock,
     host: Host,
     registrations: Registrations,
+    sites: BTreeMap<SiteKey, Site>,
+    profiles: BTreeMap<ProfileKey, Profile>,
+    leases: Leases,
+    history: History,
     timers: Timers,
     ready: Ready,
+    /// What the grid alone holds.
+    joiners: Joiners,
+    /// When the periodic registrations of each site go next.
+    neighbours: Neighbours,
+    /// What may be held until midnight.
+    budget_held: BTreeSet<RegistrationId>,
+    /// What came due in this input.
+    came_due: BTreeSet<RegistrationId>,
     sessions: Sessions,
+    launchers: Launchers,
+    wakes: Wakes,
     effects: VecDeque<Effect>,
 }
 
@@ -78,11 +125,16 @@ impl Scheduler {
         let now = self.now;
         let changed = match event {
             Event::NetlinkChanged(facts) => self.host.take_netlink(now, &facts, &self.policy),
-            Event::PowerChanged(power) => self.host.take_power(now, power),
+            Event::ConnectionChanged(connection) => {
+                self.host.take_connection(now, connection, &self.policy)
+            }
+            Event::PowerChanged(power) => self.host.take_power(now, power, &self.policy),
+            Event::PowerSaverChanged(saver) => self.host.take_power_saver(now, saver, &self.policy),
             Event::SleepChanged(sleep) => self.host.take_sleep(now, sleep, &self.policy),
             Event::StoreChanged(access) => self.host.take_store(now, access),
             Event::WallClockChanged(wall) => {
                 self.wall = wall;
+                self.file_budget_held();
                 false
             }
             Event::SessionReady(session) => {
@@ -101,12 +153,40 @@ impl Scheduler {
                 self.session_closed(session);
                 false
             }
+            Event::LauncherProfiles { launcher, profiles } => {
+                self.launcher_profiles(launcher, profiles);
+                false
+            }
+            Event::LaunchFailed { launcher, token, reason } => {
+                self.launch_failed(launcher, token, reason);
+                false
+            }
+            Event::LauncherClosed(launcher) => {
+                self.launcher_closed(launcher);
+                false
+            }
         };
         if changed {
+            self.note_return();
             self.effects.push_back(Effect::HostChanged);
             self.notify(What::Host);
         }
+        self.finish();
+    }
+
+    /// What each input ends with.
+    fn finish(&mut self) {
         self.fire_what_may();
+        self.tell_held();
+    }
+
+    /// The network's last return is kept over restarts (P-03).
+    fn note_return(&mut self) {
+        let returned_at = self.host.returned().at;
+        if self.counters.returned_at != returned_at {
+            self.counters.returned_at = returned_at;
+            self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
+        }
     }
 
     /// Does what is due. Harmless when nothing is. Each other input begins with it too, so that
@@ -114,10 +194,12 @@ impl Scheduler {
     pub fn handle_timeout(&mut self, now: Timestamp) {
         // Core time never goes back, whatever a caller says.
         self.now = self.now.max(now);
+        self.end_leases();
+        self.end_launches();
         while let Some(id) = self.timers.pop_due(self.now) {
             self.registration_due(id);
         }
-        self.fire_what_may();
+        self.finish();
     }
 
     /// The next thing to do, in order. To be drained after each input.
@@ -131,13 +213,16 @@ impl Scheduler {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Timestamp, WakeReason)> {
         let due = self.timers.first().map(|(at, id)| (at, WakeReason::RegistrationDue(id)));
+        let leases = self.leases.next_end().map(|at| (at, WakeReason::LeaseEnds));
+        let launches = self.launchers.next_end().map(|at| (at, WakeReason::LaunchEnds));
         // Nobody waits for facts while nothing is due.
         let waited_for = !self.ready.is_empty();
-        let settles = self.host.settled_at().filter(|at| waited_for && *at > self.now);
+        let settles = self.offer_changes(self.now).filter(|_| waited_for);
         let settles = settles.map(|at| (at, WakeReason::NetworkSettles));
         let starting = self.starting_ends(self.now).filter(|at| waited_for && *at > self.now);
         let starting = starting.map(|at| (at, WakeReason::StartingEnds));
-        [due, settles, starting].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let all = [due, leases, launches, settles, starting];
+        all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The joined view of the host.
@@ -148,6 +233,22 @@ impl Scheduler {
     /// The wall clock as it was last reported.
     pub fn wall_clock(&self) -> WallClock {
         self.wall
+    }
+
+    /// Decides by another policy from now on. What runs goes on.
+    pub fn set_policy(&mut self, now: Timestamp, policy: Policy) {
+        self.handle_timeout(now);
+        (self.policy, self.policy_since) = (policy, self.now);
+        let ids: Vec<_> = self.registrations.iter().map(|one| one.id).collect();
+        for id in ids {
+            self.file(id);
+        }
+        self.finish();
+    }
+
+    /// Wakes since the start, and those that were saved.
+    pub fn wakes(&self) -> Wakes {
+        self.wakes
     }
 
     /// The policy in force.
@@ -169,32 +270,23 @@ impl Scheduler {
         AttemptId { epoch: self.epoch, counter: self.last_attempt }
     }
 
-    /// Files a registration by its state: timer and ready set; writes it.
-    fn settle(&mut self, id: RegistrationId) {
+    /// Something happened to a registration.
+    fn tell(&mut self, id: RegistrationId, what: RegistrationChange) {
         let Some(registration) = self.registrations.get(id) else { return };
-        self.timers.set(id, timer_of(registration));
-        if registration.state == State::Pending {
-            let door = self.sessions.door(&registration.key.worker.profile);
-            self.ready.insert(id, &registration.key, door);
-        } else {
-            self.ready.remove(id, &registration.key);
-        }
-        self.effects.push_back(Effect::Save(Box::new(registration.clone())));
+        let key = registration.key.clone();
+        self.tell_of(id, &key, what);
     }
-}
 
-/// When something happens to a registration by itself: its wait ends, its attempt runs into a
-/// limit, or it expires.
-fn timer_of(registration: &Registration) -> Option<Timestamp> {
-    let expires_at = match registration.schedule {
-        Schedule::OneOff { expires_at } => Some(expires_at),
-        Schedule::Periodic { .. } => None,
-    };
-    match &registration.state {
-        State::Pending => expires_at,
-        State::Waiting { until, .. } => {
-            Some(expires_at.map_or(*until, |expires_at| expires_at.min(*until)))
+    /// Something happened to a registration: it is told, and stands in the history. That an event
+    /// started stands there with its end.
+    fn tell_of(&mut self, id: RegistrationId, key: &RegistrationKey, what: RegistrationChange) {
+        if !matches!(what, RegistrationChange::Started(_)) {
+            let facts = self.facts();
+            let (entry, gone) = self.history.add(self.now, (id, key), &what, facts, &self.policy);
+            let entry = Record::SaveEntry(Box::new(entry));
+            let gone = gone.into_iter().map(Record::DeleteEntry);
+            self.effects.extend(gone.chain([entry]).map(Effect::Record));
         }
-        State::Firing { attempt, .. } => Some(attempt.deadline()),
+        self.notify(What::Registration { id, key: key.clone(), what });
     }
 }

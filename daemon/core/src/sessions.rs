@@ -1,9 +1,13 @@
 //! Attached browsers and the attempts that are out with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     key::{AttemptId, OwnerId, ProfileKey, RegistrationId, SessionId},
+    policy::Policy,
     ready::Door,
     time::Timestamp,
 };
@@ -15,8 +19,29 @@ pub(crate) struct Session {
     /// Events at once.
     pub(crate) capacity: usize,
     pub(crate) readiness: Readiness,
+    /// How it came to be.
+    pub(crate) started: Started,
     /// Attempts that are out with it.
     pub(crate) running: BTreeSet<AttemptId>,
+}
+
+/// How a session's browser was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Started {
+    /// By its user.
+    ByUser,
+    /// By a launcher, for something that is due.
+    ByLauncher,
+}
+
+impl Session {
+    /// A browser that was just launched is given longer.
+    pub(crate) fn start_limit(&self, policy: &Policy) -> Duration {
+        match self.started {
+            Started::ByUser => policy.start_limit,
+            Started::ByLauncher => policy.launched_start_limit,
+        }
+    }
 }
 
 /// Whether a session takes wakes.
@@ -57,12 +82,18 @@ impl Sessions {
         self.last = self.last.max(last.number());
     }
 
-    pub(crate) fn open(&mut self, profile: ProfileKey, capacity: usize) -> SessionId {
+    pub(crate) fn open(
+        &mut self,
+        profile: ProfileKey,
+        capacity: usize,
+        started: Started,
+    ) -> SessionId {
         self.last += 1;
         let id = SessionId::new(self.last);
         self.by_profile.insert(profile.clone(), id);
         let readiness = Readiness::Reconciling;
-        self.by_id.insert(id, Session { profile, capacity, readiness, running: BTreeSet::new() });
+        let running = BTreeSet::new();
+        self.by_id.insert(id, Session { profile, capacity, readiness, started, running });
         id
     }
 

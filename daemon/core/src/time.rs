@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wall::{LocalTime, UtcOffset, WallTime};
+
 /// An instant of core time, in milliseconds.
 ///
 /// Core time is CLOCK_BOOTTIME plus an offset fixed when the daemon starts, so that it equals
@@ -49,9 +51,16 @@ impl std::ops::Add<Duration> for Timestamp {
 pub struct WallClock {
     /// Milliseconds from core time to Unix time.
     pub offset_millis: i64,
+    /// From UTC to local time.
+    pub utc_offset: UtcOffset,
 }
 
 impl WallClock {
+    /// Local time at a core instant.
+    pub fn local(self, at: Timestamp) -> LocalTime {
+        LocalTime::new(WallTime::of(at, self), self.utc_offset)
+    }
+
     /// Unix time in milliseconds at a core instant.
     pub fn unix_millis(self, at: Timestamp) -> i64 {
         i64::try_from(at.as_millis()).unwrap_or(i64::MAX).saturating_add(self.offset_millis)

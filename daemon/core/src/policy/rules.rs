@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::key::SyncKind;
+
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -92,6 +94,16 @@ pub enum LearnedHours {
     On,
     /// They are not.
     Off,
+}
+
+impl Rules {
+    /// What registrations of one kind need.
+    pub fn of(&self, kind: SyncKind) -> KindRules {
+        match kind {
+            SyncKind::OneOff => self.one_off,
+            SyncKind::Periodic => self.periodic,
+        }
+    }
 }
 
 impl Default for Rules {

@@ -5,7 +5,7 @@ use crate::{
     attempt::{Attempt, Finished, Outcome, Progress},
     change::{RegistrationChange, SessionChange, What},
     effect::{CloseReason, Counted, Effect},
-    key::{AttemptId, ProfileKey, RegistrationId, SessionId},
+    key::{AttemptId, LaunchToken, ProfileKey, RegistrationId, SessionId},
     registration::State,
     sessions::Out,
     time::Timestamp,
@@ -22,6 +22,8 @@ pub struct NewSession {
     pub running: Vec<AttemptId>,
     /// Outcomes that were never confirmed.
     pub finished: Vec<Finished>,
+    /// The launcher's token, when it started this browser.
+    pub launch: Option<LaunchToken>,
 }
 
 /// The answer to a session that opened.
@@ -45,7 +47,9 @@ impl Scheduler {
         }
         let capacity = new.capacity.unwrap_or(self.policy.default_capacity).max(1);
         let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
-        let id = self.sessions.open(new.profile.clone(), capacity);
+        let launched = self.launched(&new.profile, new.launch);
+        let id = self.sessions.open(new.profile.clone(), capacity, launched);
+        self.refresh_door(&new.profile);
         for finished in new.finished {
             self.take_outcome(id, &new.profile, finished);
         }
@@ -62,7 +66,7 @@ impl Scheduler {
         self.lose_orphans(&new.profile);
         let what = SessionChange::Attached;
         self.notify(What::Session { id, profile: new.profile, what });
-        self.fire_what_may();
+        self.finish();
         OpenedSession { id, abandon }
     }
 

@@ -1,87 +1,131 @@
 //! Fires what may run, and applies the endings of attempts.
 
-use super::{Scheduler, timer_of};
+use super::Scheduler;
 use crate::{
     attempt::{Attempt, Ended, Finished, Outcome, Progress},
-    change::{Charge, RegistrationChange, RemovalReason, What},
-    effect::{CancelReason, Effect, Wake},
-    key::{OwnerId, RegistrationId, SyncKind},
-    outcome::{Ending, Network, Next, judge},
-    period::{effective_interval, next_anchor},
+    change::{RegistrationChange, RemovalReason},
+    effect::{CancelReason, Effect, Record, Wake},
+    key::{OwnerId, ProfileKey, RegistrationId},
+    outcome::{Ending, Judged, Network, Next, judge},
+    policy::Rules,
     registration::{Registration, Reregistered, Schedule, State, Wait},
     retry::retry_delay,
     sessions::Out,
-    time::Timestamp,
+    site::SiteKey,
 };
 
+/// Why an attempt is sent out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Its time has come and nothing holds it.
+    Due,
+    /// Somebody asked for it.
+    Asked,
+}
+
 impl Scheduler {
-    /// Wakes as many as there are free slots.
+    /// Wakes as many as there are free slots, and has closed browsers started for the rest.
     pub(super) fn fire_what_may(&mut self) {
+        if !self.is_open() {
+            return;
+        }
+        self.ready.set_offer(self.offer(self.now));
         while self.sessions.out_count() < self.slots() {
-            let Some(id) = self.next_to_fire() else { return };
-            if self.fire(id).is_none() {
-                return;
+            let Some(id) = self.next_to_fire() else { break };
+            if self.suspend_if_unused(id) {
+                continue;
+            }
+            if self.fire(id, Cause::Due).is_none() {
+                break;
             }
         }
+        self.start_browsers();
     }
 
     /// First those of owners under their share, then, when nobody else waits, anyone's (P-08).
     fn next_to_fire(&self) -> Option<RegistrationId> {
         let share = usize::try_from(self.policy.owner_slots).unwrap_or(usize::MAX);
         let under_share = |owner: OwnerId| self.sessions.out_count_of(owner) < share;
-        let kinds = [SyncKind::OneOff, SyncKind::Periodic];
-        let open = kinds.into_iter().filter(|kind| self.host_blockers(*kind, self.now).is_empty());
-        let open: Vec<SyncKind> = open.collect();
-        self.ready.next(&open, under_share).or_else(|| self.ready.next(&open, |_| true))
+        self.ready.next(under_share).or_else(|| self.ready.next(|_| true))
     }
 
     /// Sends an attempt out. `None`: its session is not there, and nothing happened.
-    pub(super) fn fire(&mut self, id: RegistrationId) -> Option<Attempt> {
+    pub(super) fn fire(&mut self, id: RegistrationId, cause: Cause) -> Option<Attempt> {
         let registration = self.registrations.get(id)?;
         let key = registration.key.clone();
-        let (session, _) = self.sessions.of_profile(&key.worker.profile)?;
+        let profile = &key.worker.profile;
+        let (session, start_limit) = match self.sessions.of_profile(profile) {
+            Some((id, session)) => (id, session.start_limit(&self.policy)),
+            None => return None,
+        };
+        let rules = self.rules_of(registration);
+        let backs_off =
+            matches!(registration.state, State::Waiting { wait: Wait::BackOff { .. }, .. });
+        let brought_forward = backs_off && cause == Cause::Due;
         let number = registration.attempts.saturating_add(1);
-        let last_chance = self.is_last_chance(registration);
+        let last_chance = !brought_forward && self.is_last_chance(registration, &rules);
         let attempt = Attempt {
             id: self.next_attempt(),
             number,
             last_chance,
+            brought_forward,
             sent_at: self.now,
-            progress: Progress::Sent { start_by: self.now + self.policy.start_limit },
-            run_limit: self.policy.rules.run_limit,
+            progress: Progress::Sent { start_by: self.now + start_limit },
+            run_limit: rules.run_limit,
         };
+        self.count_wake();
         let out = Out { registration: id, owner: key.owner(), session: Some(session) };
         self.sessions.send_out(attempt.id, out);
         self.ready.served(&key.worker);
-        let state = State::Firing { attempt, reregistered: Reregistered::No };
-        self.registrations.get_mut(id)?.state = state;
+        let registration = self.registrations.get_mut(id)?;
+        registration.state = State::Firing { attempt, reregistered: Reregistered::No };
+        registration.brought_forward += u32::from(brought_forward);
         self.settle(id);
-        self.refresh_door(&key.worker.profile);
+        self.spend(id, |spent| spent.wakes = spent.wakes.saturating_add(1));
+        self.refresh_door(profile);
         self.effects.push_back(Effect::Wake(Wake {
             session,
             attempt: attempt.id,
             registration: id,
             key: key.clone(),
-            last_chance,
+            last_chance: attempt.last_chance,
             time_limit: attempt.run_limit,
-            start_limit: self.policy.start_limit,
+            start_limit,
         }));
-        let what = RegistrationChange::Woken(attempt);
-        self.notify(What::Registration { id, key, what });
+        self.tell(id, RegistrationChange::Woken(attempt));
+        self.join_grid(profile);
         Some(attempt)
     }
 
+    /// A browser that is woken anyway takes what the grid alone holds (design, section 5).
+    fn join_grid(&mut self, profile: &ProfileKey) {
+        for id in self.joiners.due(profile, self.now) {
+            self.make_due(id);
+        }
+    }
+
+    /// Counts instants at which something is woken, and events that needed none of their own.
+    fn count_wake(&mut self) {
+        if self.sessions.out_count() == 0 && self.wakes.last != Some(self.now) {
+            self.wakes.wakes += 1;
+        } else {
+            self.wakes.saved += 1;
+        }
+        self.wakes.last = Some(self.now);
+    }
+
     /// No further charged attempt can follow, also because the next would pass the expiry (P-13).
-    fn is_last_chance(&self, registration: &Registration) -> bool {
+    fn is_last_chance(&self, registration: &Registration, rules: &Rules) -> bool {
         let Schedule::OneOff { expires_at } = registration.schedule else { return false };
         let attempts = registration.attempts.saturating_add(1);
-        let next = self.now + retry_delay(&self.policy, attempts);
+        let next = self.now + retry_delay(rules, attempts);
         attempts >= registration.max_attempts || next >= expires_at
     }
 
-    /// A registration's own timer: its wait, its attempt's limit, or its expiry.
+    /// A registration's own timer: its wait, its attempt's limit, its expiry, or the end of
+    /// something that holds it.
     pub(super) fn registration_due(&mut self, id: RegistrationId) {
-        let Some(registration) = self.registrations.get_mut(id) else { return };
+        let Some(registration) = self.registrations.get(id) else { return };
         if let State::Firing { attempt, .. } = registration.state {
             self.attempt_ran_out(id, attempt);
             return;
@@ -92,8 +136,38 @@ impl Scheduler {
             self.remove(id, RemovalReason::Expired);
             return;
         }
+        if self.uninstalled_ends(registration).is_some_and(|at| at <= self.now) {
+            self.remove(id, RemovalReason::Uninstalled);
+            return;
+        }
+        match registration.state {
+            State::Waiting { until, .. } if until <= self.now => self.make_due(id),
+            State::Pending
+            | State::Waiting { .. }
+            | State::Suspended { .. }
+            | State::Firing { .. } => self.file(id),
+        }
+    }
+
+    /// Its wait is over.
+    pub(super) fn make_due(&mut self, id: RegistrationId) {
+        let Some(registration) = self.registrations.get_mut(id) else { return };
         registration.state = State::Pending;
         self.settle(id);
+        self.came_due.insert(id);
+    }
+
+    /// Says of those that came due in this input what holds them.
+    pub(super) fn tell_held(&mut self) {
+        for id in std::mem::take(&mut self.came_due) {
+            let Some(registration) = self.registrations.get(id) else { continue };
+            if registration.state != State::Pending {
+                continue;
+            }
+            let blockers = self.blockers(registration, self.now);
+            let codes = blockers.into_iter().map(|blocker| blocker.code).collect();
+            self.tell(id, RegistrationChange::Held(codes));
+        }
     }
 
     fn attempt_ran_out(&mut self, id: RegistrationId, attempt: Attempt) {
@@ -125,7 +199,10 @@ impl Scheduler {
             retry_after: finished.retry_after,
             network: if online { Network::Online } else { Network::Offline },
         };
-        let verdict = judge(&self.policy, registration, &attempt, reregistered, ending);
+        let rules = self.rules_of(registration);
+        let judged =
+            Judged { policy: &self.policy, rules: &rules, registration, attempt: &attempt };
+        let verdict = judge(judged, reregistered, ending);
         let ended = Ended {
             id: attempt.id,
             number: attempt.number,
@@ -139,6 +216,10 @@ impl Scheduler {
         let key = registration.key.clone();
         self.sessions.take_back(attempt.id);
         self.refresh_door(&key.worker.profile);
+        if let Some(started) = attempt.started_at() {
+            let ran = self.now.saturating_since(started);
+            self.spend(id, |spent| spent.run_time = spent.run_time.saturating_add(ran));
+        }
         let (state, removal) = match verdict.next {
             Next::Pending => (State::Pending, None),
             Next::Wait { until, wait } => (State::Waiting { until, wait }, None),
@@ -151,14 +232,19 @@ impl Scheduler {
         let Some(registration) = self.registrations.get_mut(id) else { return };
         registration.attempts = verdict.attempts;
         registration.streak = verdict.streak;
+        if verdict.attempts == 0 && verdict.streak.is_none() {
+            registration.brought_forward = 0;
+        }
         registration.last_attempt = Some(ended.clone());
         registration.state = state;
         let next_at = match (&registration.state, removal) {
             (_, Some(_)) => None,
             (State::Waiting { until, .. }, None) => Some(*until),
+            (State::Suspended { .. }, None) => None,
             (State::Pending | State::Firing { .. }, None) => Some(self.now),
         };
-        self.told_finished(id, ended, verdict.charge, next_at);
+        let charge = verdict.charge;
+        self.tell(id, RegistrationChange::Finished { ended, charge, next_at });
         match (verdict.next, removal) {
             (Next::RemoveScope, _) => {
                 for id in self.registrations.of_scope(&key.worker) {
@@ -166,82 +252,64 @@ impl Scheduler {
                 }
             }
             (_, Some(reason)) => self.remove(id, reason),
-            (_, None) => self.settle(id),
+            (_, None) => {
+                let suspended = self.registrations.get(id).map(|one| &one.state);
+                if let Some(State::Suspended { .. }) = suspended {
+                    self.tell(id, RegistrationChange::Suspended);
+                }
+                self.settle(id);
+            }
         }
-    }
-
-    fn told_finished(
-        &mut self,
-        id: RegistrationId,
-        ended: Ended,
-        charge: Charge,
-        next_at: Option<Timestamp>,
-    ) {
-        let Some(registration) = self.registrations.get(id) else { return };
-        let key = registration.key.clone();
-        let what = RegistrationChange::Finished { ended, charge, next_at };
-        self.notify(What::Registration { id, key, what });
-    }
-
-    /// Moves the anchor and waits for the next period (P-17).
-    fn next_period(
-        &mut self,
-        id: RegistrationId,
-        attempt: &Attempt,
-        not_before: Timestamp,
-    ) -> State {
-        let Some(registration) = self.registrations.get_mut(id) else { return State::Pending };
-        let Schedule::Periodic { min_interval, anchor } = &mut registration.schedule else {
-            return State::Pending;
-        };
-        let interval = effective_interval(&self.policy, *min_interval);
-        let started = attempt.started_at().unwrap_or(attempt.sent_at);
-        *anchor = next_anchor(*anchor, interval, started);
-        let until = *anchor + interval;
-        if not_before > self.now.max(until) {
-            return State::Waiting { until: not_before, wait: Wait::BackOff };
-        }
-        if until <= self.now {
-            return State::Pending;
-        }
-        State::Waiting { until, wait: Wait::Period }
     }
 
     /// Removes a registration; an attempt that is out no longer counts.
     pub(super) fn remove(&mut self, id: RegistrationId, reason: RemovalReason) {
         let Some(registration) = self.registrations.remove(id) else { return };
-        self.timers.set(id, None);
-        self.ready.remove(id, &registration.key);
+        self.unfile(&registration);
         let profile = &registration.key.worker.profile;
         if !self.registrations.has_profile(profile) {
             self.sessions.forget_gone(profile);
         }
         if let State::Firing { attempt, .. } = registration.state {
             let out = self.sessions.take_back(attempt.id);
-            self.refresh_door(&registration.key.worker.profile);
+            self.refresh_door(profile);
             // S-P-21: what the page unregisters while it runs is not aborted.
             if let Some(session) = out.and_then(|out| out.session)
                 && reason != RemovalReason::Unregistered
             {
-                let reason = CancelReason::Removed;
+                let reason = match reason {
+                    RemovalReason::Revoked => CancelReason::Revoked,
+                    RemovalReason::Completed
+                    | RemovalReason::GaveUp
+                    | RemovalReason::Expired
+                    | RemovalReason::Unregistered
+                    | RemovalReason::ScopeRemoved
+                    | RemovalReason::ScopeGone
+                    | RemovalReason::Reconciled
+                    | RemovalReason::Administrator
+                    | RemovalReason::OwnerChanged
+                    | RemovalReason::OriginCleared
+                    | RemovalReason::Uninstalled => CancelReason::Removed,
+                };
                 self.effects.push_back(Effect::Cancel { session, attempt: attempt.id, reason });
             }
         }
-        self.effects.push_back(Effect::Delete(id));
-        let what = RegistrationChange::Removed(reason);
-        self.notify(What::Registration { id, key: registration.key, what });
+        self.effects.push_back(Effect::Record(Record::Delete(id)));
+        self.tell_of(id, &registration.key, RegistrationChange::Removed(reason));
+        self.forget_unused(&SiteKey::of(&registration.key));
     }
 
     /// Notes again whether a profile's session can take a wake.
-    pub(super) fn refresh_door(&mut self, profile: &crate::key::ProfileKey) {
-        let door = self.sessions.door(profile);
+    pub(super) fn refresh_door(&mut self, profile: &ProfileKey) {
+        let door = self.door(profile);
         self.ready.set_door(profile, door);
     }
 
     /// Sets the timer anew after an attempt's limit moved, and writes the registration.
     pub(super) fn limit_moved(&mut self, id: RegistrationId) {
         let Some(registration) = self.registrations.get(id) else { return };
-        self.timers.set(id, timer_of(registration));
-        self.effects.push_back(Effect::Save(Box::new(registration.clone())));
+        self.timers.set(id, registration.running().map(Attempt::deadline));
+        let record = Record::Save(Box::new(registration.clone()));
+        self.effects.push_back(Effect::Record(record));
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::Scheduler;
 use crate::{
     blocker::Blocker,
+    history::{Entry, EntryFilter},
     key::{
         AttemptId, OwnerId, ProfileId, RegistrationId, RegistrationKey, SessionId, SyncKind, Tag,
         WorkerKey,
     },
-    period::effective_interval,
-    registration::{Registration, Schedule, State, StateName},
+    registration::{Registration, State, StateName},
     sessions::Readiness,
     time::Timestamp,
 };
@@ -93,6 +93,8 @@ pub struct StateCounts {
     pub waiting: usize,
     /// With an attempt out.
     pub firing: usize,
+    /// For want of engagement.
+    pub suspended: usize,
 }
 
 impl Scheduler {
@@ -145,11 +147,25 @@ impl Scheduler {
                 match registration.state.name() {
                     StateName::Pending => counts.pending += 1,
                     StateName::Waiting => counts.waiting += 1,
+                    StateName::Suspended => counts.suspended += 1,
                     StateName::Firing | StateName::ReregisteredWhileFiring => counts.firing += 1,
                 }
             }
         }
         counts
+    }
+
+    /// Decisions that a viewer may see, the newest first, at most `limit`.
+    pub fn history(&self, viewer: Viewer, filter: &EntryFilter, limit: usize) -> Vec<Entry> {
+        let owner = match viewer {
+            Viewer::Owner(own) if filter.owner.is_some_and(|owner| owner != own) => {
+                return Vec::new();
+            }
+            Viewer::Owner(own) => Some(own),
+            Viewer::Administrator => filter.owner,
+        };
+        let filter = EntryFilter { owner, ..filter.clone() };
+        self.history.newest(&filter).take(limit).cloned().collect()
     }
 
     /// Registrations in all.
@@ -198,15 +214,10 @@ impl At<'_> {
         let blockers = self.scheduler.blockers(registration, self.now);
         let earliest = blockers.iter().filter_map(|blocker| blocker.earliest).max();
         let next_at = match &registration.state {
-            State::Firing { .. } => None,
+            State::Firing { .. } | State::Suspended { .. } => None,
             State::Pending | State::Waiting { .. } => Some(earliest.unwrap_or(self.now)),
         };
-        let effective_interval = match registration.schedule {
-            Schedule::OneOff { .. } => None,
-            Schedule::Periodic { min_interval, .. } => {
-                Some(effective_interval(&self.scheduler.policy, min_interval))
-            }
-        };
+        let effective_interval = registration.plan().map(|plan| plan.interval);
         RegistrationView {
             registration: registration.clone(),
             effective_interval,

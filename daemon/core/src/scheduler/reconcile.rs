@@ -34,7 +34,7 @@ impl Scheduler {
         self.handle_timeout(now);
         self.identify(caller);
         let reconciled = self.reconcile_list(caller, profile, list);
-        self.fire_what_may();
+        self.finish();
         reconciled
     }
 
@@ -47,14 +47,14 @@ impl Scheduler {
         let mut reconciled = Reconciled::default();
         let mut kept = BTreeSet::new();
         for new in list {
-            let schedule = self.check(&new)?;
+            self.check(&new)?;
             let id = match self.registrations.find(&new.key) {
                 Some(id) => {
                     self.update(id, &new);
                     id
                 }
                 None => {
-                    let id = self.create(caller, new, schedule)?;
+                    let id = self.create(caller, new)?;
                     reconciled.added.push(id);
                     id
                 }

@@ -2,14 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{RegistrationView, Scheduler};
+use super::{Denial, RegistrationView, Scheduler};
 use crate::{
-    change::{RegistrationChange, RemovalReason, What},
-    effect::Effect,
+    change::{RegistrationChange, RemovalReason},
+    constraints::Constraints,
+    effect::{Effect, Record},
     field::FieldError,
     key::{AppId, OwnerId, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
-    period::effective_interval,
+    period::Plan,
     registration::{Registration, Reregistered, Schedule, State, Wait},
+    site::SiteKey,
     time::Timestamp,
 };
 
@@ -31,6 +33,8 @@ pub struct NewRegistration {
     pub app: Option<AppId>,
     /// When it is to run.
     pub schedule: NewSchedule,
+    /// What it asks of the host.
+    pub constraints: Constraints,
 }
 
 /// When a new registration is to run.
@@ -92,6 +96,16 @@ pub enum RegisterError {
         /// The share.
         limit: usize,
     },
+    /// The kind of sync is not permitted to the origin.
+    #[error("origin `{origin}` has no permission for {} syncs: {}", kind_word(*.kind), .denial)]
+    Denied {
+        /// Which.
+        origin: String,
+        /// Which kind.
+        kind: SyncKind,
+        /// Which rule says so.
+        denial: Denial,
+    },
     /// There is room for no more.
     #[error("the queue holds {limit} registrations, as many as it may hold")]
     Full {
@@ -123,7 +137,7 @@ impl Scheduler {
         self.handle_timeout(now);
         self.identify(caller);
         let registered = self.create_or_rearm(caller, new);
-        self.fire_what_may();
+        self.finish();
         registered
     }
 
@@ -132,11 +146,14 @@ impl Scheduler {
         caller: &Caller,
         new: NewRegistration,
     ) -> Result<Registered, RegisterError> {
-        let schedule = self.check(&new)?;
+        self.check(&new)?;
+        self.check_permission(&new)?;
+        let site = SiteKey::of(&new.key);
         let (id, change) = match self.registrations.find(&new.key) {
             Some(id) => (id, self.register_again(id, &new)),
-            None => (self.create(caller, new, schedule)?, RegisterChange::Created),
+            None => (self.create(caller, new)?, RegisterChange::Created),
         };
+        self.note_network(&site);
         Ok(Registered { view: self.view_of(id), change })
     }
 
@@ -153,7 +170,7 @@ impl Scheduler {
         if let Some(id) = found {
             self.remove(id, RemovalReason::Unregistered);
         }
-        self.fire_what_may();
+        self.finish();
         found.map_or(Unregistered::Absent, |_| Unregistered::Removed)
     }
 
@@ -165,7 +182,7 @@ impl Scheduler {
         for id in &ids {
             self.remove(*id, RemovalReason::ScopeRemoved);
         }
-        self.fire_what_may();
+        self.finish();
         ids.len()
     }
 
@@ -177,33 +194,59 @@ impl Scheduler {
             return;
         }
         if is_login_name(known) {
-            for id in self.registrations.of_owner_ids(caller.owner) {
-                self.remove(id, RemovalReason::OwnerChanged);
-            }
+            self.forget_owner(caller.owner);
         }
         self.save_owner(caller);
+    }
+
+    /// Everything that is kept of an owner goes.
+    fn forget_owner(&mut self, owner: OwnerId) {
+        for id in self.registrations.of_owner_ids(owner) {
+            self.remove(id, RemovalReason::OwnerChanged);
+        }
+        let sites = self.sites.extract_if(.., |site, _| site.profile.owner == owner);
+        let mut gone: Vec<Record> = sites.map(|(site, _)| Record::DeleteSite(site)).collect();
+        let profiles = self.profiles.extract_if(.., |profile, _| profile.owner == owner);
+        gone.extend(profiles.map(|(profile, _)| Record::DeleteProfile(profile)));
+        gone.extend(self.history.forget_all(|_| true, owner).into_iter().map(Record::DeleteEntry));
+        let leases: Vec<_> = self.leases.of(Some(owner)).map(|lease| lease.id).collect();
+        for lease in leases {
+            self.leases.remove(lease);
+            gone.push(Record::DeleteLease(lease));
+        }
+        self.effects.extend(gone.into_iter().map(Effect::Record));
     }
 
     fn save_owner(&mut self, caller: &Caller) {
         let Caller { owner, name } = caller.clone();
         self.owners.insert(owner, Arc::clone(&name));
-        self.effects.push_back(Effect::SaveOwner { owner, name });
+        self.effects.push_back(Effect::Record(Record::SaveOwner { owner, name }));
     }
 
-    pub(super) fn check(&self, new: &NewRegistration) -> Result<Schedule, FieldError> {
-        match new.schedule {
-            NewSchedule::OneOff { expires_in } => {
-                let expires_in = expires_in.unwrap_or(self.policy.rules.expiry);
-                if expires_in.is_zero() || expires_in > self.policy.max_expiry {
-                    let days = self.policy.max_expiry.as_secs() / 86_400;
-                    let shown = format!("{expires_in:?}");
-                    let rule = format!("must be more than 0 and at most {days} days");
-                    return Err(FieldError::plain("expires_in", shown, rule));
-                }
-                Ok(Schedule::OneOff { expires_at: self.now + expires_in })
-            }
-            NewSchedule::Periodic { min_interval } => {
-                Ok(Schedule::Periodic { min_interval, anchor: self.now })
+    pub(super) fn check(&self, new: &NewRegistration) -> Result<(), FieldError> {
+        let NewSchedule::OneOff { expires_in: Some(expires_in) } = new.schedule else {
+            return Ok(());
+        };
+        if expires_in.is_zero() || expires_in > self.policy.max_expiry {
+            let days = self.policy.max_expiry.as_secs() / 86_400;
+            let shown = format!("{expires_in:?}");
+            let rule = format!("must be more than 0 and at most {days} days");
+            return Err(FieldError::plain("expires_in", shown, rule));
+        }
+        Ok(())
+    }
+
+    /// S-O-11, S-P-12: what is denied is not registered.
+    fn check_permission(&self, new: &NewRegistration) -> Result<(), RegisterError> {
+        let origin = new.key.worker.scope.origin();
+        let rules = self.policy.rules_for(origin, new.app.as_ref());
+        let denied = self.denied(&new.key, &rules).map(|(denial, _)| denial);
+        let denied = denied.or_else(|| self.lacks_app(&new.key).then_some(Denial::NotGranted));
+        match denied {
+            None => Ok(()),
+            Some(denial) => {
+                let (origin, kind) = (origin.to_owned(), new.key.kind);
+                Err(RegisterError::Denied { origin, kind, denial })
             }
         }
     }
@@ -212,7 +255,6 @@ impl Scheduler {
         &mut self,
         caller: &Caller,
         new: NewRegistration,
-        schedule: Schedule,
     ) -> Result<RegistrationId, RegisterError> {
         self.check_shares(&new.key)?;
         if !self.owners.contains_key(&caller.owner) {
@@ -220,29 +262,43 @@ impl Scheduler {
         }
         self.counters.last_registration += 1;
         let id = RegistrationId::new(self.counters.last_registration);
-        self.effects.push_back(Effect::SaveCounters(self.counters));
-        let state = match schedule {
-            Schedule::OneOff { .. } => State::Pending,
-            Schedule::Periodic { min_interval, anchor } => {
-                let until = anchor + effective_interval(&self.policy, min_interval);
-                State::Waiting { until, wait: Wait::Period }
+        self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
+        let rules = self.policy.rules_for(new.key.worker.scope.origin(), new.app.as_ref());
+        let schedule = match new.schedule {
+            NewSchedule::OneOff { expires_in } => {
+                Schedule::OneOff { expires_at: self.now + expires_in.unwrap_or(rules.expiry) }
+            }
+            NewSchedule::Periodic { min_interval } => {
+                let plan = Plan::at_once(self.now, rules.min_interval_floor.max(min_interval));
+                Schedule::Periodic { min_interval, anchor: self.now, plan }
             }
         };
         let registration = Registration {
             id,
             key: new.key,
             app: new.app,
+            constraints: new.constraints,
+            network: self.facts().network,
             schedule,
             registered_at: self.now,
-            state,
+            state: State::Pending,
             attempts: 0,
-            max_attempts: self.policy.rules.max_attempts,
+            max_attempts: rules.max_attempts,
             streak: None,
+            brought_forward: 0,
             last_attempt: None,
         };
+        let kind = registration.kind();
         self.registrations.insert(registration);
+        if kind == SyncKind::Periodic {
+            let state = self.plan_from(id, self.now);
+            if let Some(registration) = self.registrations.get_mut(id) {
+                registration.state = state;
+            }
+        }
         self.settle(id);
         self.tell(id, RegistrationChange::Created);
+        self.came_due.insert(id);
         Ok(id)
     }
 
@@ -281,44 +337,65 @@ impl Scheduler {
         let Some(registration) = self.registrations.get_mut(id) else {
             return RegisterChange::Unchanged;
         };
-        let retries = registration.attempts > 0 || registration.streak.is_some();
-        let before = (registration.schedule, registration.app.clone());
+        let asked = |one: &Registration| {
+            let (interval, expires) = match one.schedule {
+                Schedule::OneOff { expires_at } => (None, Some(expires_at)),
+                Schedule::Periodic { min_interval, .. } => (Some(min_interval), None),
+            };
+            (interval, expires, one.app.clone(), one.constraints)
+        };
+        let before = asked(registration);
         if let Some(app) = &new.app {
             registration.app = Some(app.clone());
         }
+        registration.constraints = new.constraints;
         match (&mut registration.schedule, new.schedule) {
             (Schedule::OneOff { expires_at }, NewSchedule::OneOff { expires_in: Some(after) }) => {
                 *expires_at = now + after;
             }
             (
-                Schedule::Periodic { min_interval, anchor },
+                Schedule::Periodic { min_interval, .. },
                 NewSchedule::Periodic { min_interval: new },
-            ) if *min_interval != new => {
-                *min_interval = new;
-                let until = *anchor + effective_interval(&self.policy, new);
-                match registration.state {
-                    State::Pending if retries => {}
-                    State::Pending | State::Waiting { wait: Wait::Period, .. } => {
-                        let waits = State::Waiting { until, wait: Wait::Period };
-                        registration.state = if until > now { waits } else { State::Pending };
-                    }
-                    State::Waiting { wait: Wait::BackOff, .. } | State::Firing { .. } => {}
-                }
-            }
+            ) => *min_interval = new,
             (Schedule::OneOff { .. } | Schedule::Periodic { .. }, _) => {}
         }
-        if (registration.schedule, registration.app.clone()) == before {
+        let after = asked(registration);
+        if after == before {
             return RegisterChange::Unchanged;
+        }
+        if after.0 != before.0 {
+            self.replan(id);
         }
         self.settle(id);
         self.tell(id, RegistrationChange::Updated);
         RegisterChange::Updated
     }
 
+    /// Another minimum interval: what waits for its period waits for the new one, from the same
+    /// anchor on (P-05).
+    fn replan(&mut self, id: RegistrationId) {
+        let Some(registration) = self.registrations.get(id) else { return };
+        let Schedule::Periodic { anchor, .. } = registration.schedule else { return };
+        let retries = registration.attempts > 0 || registration.streak.is_some();
+        match registration.state {
+            State::Pending if retries => {}
+            State::Pending | State::Waiting { wait: Wait::Period, .. } => {
+                let state = self.plan_from(id, anchor);
+                if let Some(registration) = self.registrations.get_mut(id) {
+                    registration.state = state;
+                }
+            }
+            State::Waiting { wait: Wait::BackOff { .. }, .. }
+            | State::Suspended { .. }
+            | State::Firing { .. } => {}
+        }
+    }
+
     /// Back-off ends and what fires runs again afterwards (S-O-13, P-01), with a new life unless
     /// the call names its expiry.
     fn rearm(&mut self, id: RegistrationId, new: &NewRegistration) -> Rearm {
-        let lives_until = self.now + self.policy.rules.expiry;
+        let Some(registration) = self.registrations.get(id) else { return Rearm::NotNeeded };
+        let lives_until = self.now + self.rules_of(registration).expiry;
         let Some(registration) = self.registrations.get_mut(id) else { return Rearm::NotNeeded };
         let Schedule::OneOff { expires_at } = &mut registration.schedule else {
             return Rearm::NotNeeded;
@@ -327,12 +404,17 @@ impl Scheduler {
             State::Firing { reregistered, .. } if *reregistered == Reregistered::No => {
                 *reregistered = Reregistered::WhileFiring;
             }
-            State::Waiting { wait: Wait::BackOff, .. } => {
+            State::Waiting { wait: Wait::BackOff { .. }, .. } => {
                 registration.state = State::Pending;
                 registration.attempts = 0;
                 registration.streak = None;
+                registration.brought_forward = 0;
+                self.came_due.insert(id);
             }
-            State::Pending | State::Waiting { .. } | State::Firing { .. } => {
+            State::Pending
+            | State::Waiting { .. }
+            | State::Suspended { .. }
+            | State::Firing { .. } => {
                 return Rearm::NotNeeded;
             }
         }
@@ -356,17 +438,18 @@ impl Scheduler {
             self.settle(id);
         }
     }
-
-    fn tell(&mut self, id: RegistrationId, what: RegistrationChange) {
-        let Some(registration) = self.registrations.get(id) else { return };
-        let key = registration.key.clone();
-        self.notify(What::Registration { id, key, what });
-    }
 }
 
 /// `#uid` stands for a uid without a name; no login name begins like this (useradd(8)).
 fn is_login_name(name: &str) -> bool {
     !name.starts_with('#')
+}
+
+fn kind_word(kind: SyncKind) -> &'static str {
+    match kind {
+        SyncKind::OneOff => "one-off",
+        SyncKind::Periodic => "periodic",
+    }
 }
 
 enum Rearm {
@@ -396,7 +479,8 @@ mod tests {
         let (kind, tag) = (SyncKind::OneOff, Tag::parse("mail").unwrap());
         let key = RegistrationKey { worker, kind, tag };
         let schedule = NewSchedule::OneOff { expires_in: None };
-        let new = NewRegistration { key, app: None, schedule };
+        let constraints = Constraints::default();
+        let new = NewRegistration { key, app: None, schedule, constraints };
         let policy = Policy::default();
         let mut core = Scheduler::restore(Timestamp::ZERO, policy, 1, Saved::default());
         core.register(Timestamp::ZERO, &caller(first), new).unwrap();

@@ -1,14 +1,21 @@
 //! Builds the scheduler from what is on disk.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
-use super::{Scheduler, timer_of};
+use super::{Scheduler, Wakes};
 use crate::{
     attempt::Progress,
     facts::Host,
-    period::effective_interval,
+    history::History,
+    instants::{Joiners, Neighbours},
+    launchers::Launchers,
+    leases::Leases,
     policy::Policy,
-    ready::{Door, Ready},
+    ready::Ready,
     registration::{Registration, Schedule, State, Wait},
     registrations::Registrations,
     saved::Saved,
@@ -24,22 +31,45 @@ impl Scheduler {
     pub fn restore(now: Timestamp, policy: Policy, epoch: u64, saved: Saved) -> Self {
         let mut scheduler = Self {
             policy,
+            policy_since: now,
             epoch,
             last_attempt: 0,
             counters: saved.counters,
             owners: saved.owners,
             now,
             wall: WallClock::default(),
-            host: Host::new(now),
+            host: Host::new(now, saved.counters.returned_at),
             registrations: Registrations::default(),
+            sites: saved.sites,
+            profiles: saved.profiles,
+            leases: Leases::default(),
+            history: History::default(),
             timers: Timers::default(),
             ready: Ready::default(),
+            joiners: Joiners::default(),
+            neighbours: Neighbours::default(),
+            budget_held: BTreeSet::new(),
+            came_due: BTreeSet::new(),
             sessions: Sessions::default(),
+            launchers: Launchers::default(),
+            wakes: Wakes::default(),
             effects: VecDeque::new(),
         };
+        for lease in saved.leases {
+            let last = &mut scheduler.counters.last_lease;
+            *last = (*last).max(lease.id.number());
+            scheduler.leases.insert(lease);
+        }
+        for entry in saved.history {
+            scheduler.history.adopt(entry);
+        }
         for mut registration in saved.registrations {
             scheduler.clamp(&mut registration);
             scheduler.adopt(registration);
+        }
+        let ids: Vec<_> = scheduler.registrations.iter().map(|one| one.id).collect();
+        for id in ids {
+            scheduler.file(id);
         }
         scheduler
     }
@@ -48,14 +78,12 @@ impl Scheduler {
         let id = registration.id;
         let last = &mut self.counters.last_registration;
         *last = (*last).max(id.number());
-        self.timers.set(id, timer_of(&registration));
-        match &registration.state {
-            State::Pending => self.ready.insert(id, &registration.key, Door::Shut),
-            State::Waiting { .. } => {}
-            State::Firing { attempt, .. } => {
-                let owner = registration.key.owner();
-                self.sessions.send_out(attempt.id, Out { registration: id, owner, session: None });
-            }
+        if let State::Firing { attempt, .. } = &registration.state {
+            let owner = registration.key.owner();
+            self.sessions.send_out(attempt.id, Out { registration: id, owner, session: None });
+        }
+        if self.is_budgeted(&registration) {
+            self.budget_held.insert(id);
         }
         self.registrations.insert(registration);
     }
@@ -67,19 +95,27 @@ impl Scheduler {
         let mut period = Duration::ZERO;
         match &mut registration.schedule {
             Schedule::OneOff { expires_at } => at_most(expires_at, self.policy.max_expiry),
-            Schedule::Periodic { min_interval, anchor } => {
-                at_most(anchor, Duration::ZERO);
-                period = effective_interval(&self.policy, *min_interval);
+            Schedule::Periodic { anchor, plan, .. } => {
+                let ahead = anchor.saturating_since(self.now);
+                *anchor = anchor.saturating_sub(ahead);
+                *plan = plan.earlier(ahead);
+                period = plan.goes.saturating_since(*anchor);
             }
         }
         match &mut registration.state {
             State::Pending => {}
+            State::Suspended { since } => at_most(since, Duration::ZERO),
             State::Waiting { until, wait: Wait::Period } => at_most(until, period),
-            State::Waiting { until, wait: Wait::BackOff } => {
-                at_most(until, self.policy.rules.max_retry_delay.max(self.policy.max_retry_after));
+            State::Waiting { until, wait: Wait::BackOff { earliest } } => {
+                let rules = self.rules_of_key(&registration.key, registration.app.as_ref());
+                at_most(until, rules.max_retry_delay.max(self.policy.max_retry_after));
+                *earliest = (*earliest).min(*until);
             }
             State::Firing { attempt, .. } => match &mut attempt.progress {
-                Progress::Sent { start_by } => at_most(start_by, self.policy.start_limit),
+                Progress::Sent { start_by } => {
+                    let limit = self.policy.start_limit.max(self.policy.launched_start_limit);
+                    at_most(start_by, limit);
+                }
                 Progress::Started { finish_by, .. } => at_most(finish_by, attempt.run_limit),
             },
         }
@@ -91,6 +127,10 @@ impl Scheduler {
             registrations: self.registrations.iter().cloned().collect(),
             counters: self.counters,
             owners: self.owners.iter().map(|(id, name)| (*id, Arc::clone(name))).collect(),
+            sites: self.sites.clone(),
+            profiles: self.profiles.clone(),
+            leases: self.leases.iter().cloned().collect(),
+            history: self.history.iter().cloned().collect(),
         }
     }
 }

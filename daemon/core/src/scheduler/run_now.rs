@@ -1,6 +1,6 @@
 //! What administrators ask for: run now, remove.
 
-use super::{RegistrationView, Scheduler, Viewer};
+use super::{RegistrationView, Scheduler, Viewer, firing::Cause};
 use crate::{
     attempt::Attempt,
     blocker::{Blocker, BlockerCode},
@@ -57,7 +57,7 @@ impl Scheduler {
         let fired: Option<Attempt> = match force {
             Force::No if !blockers.is_empty() => return Some(RunNow::Held(blockers)),
             Force::Yes if !firm.is_empty() => return Some(RunNow::Held(firm)),
-            Force::No | Force::Yes => self.fire(id),
+            Force::No | Force::Yes => self.fire(id, Cause::Asked),
         };
         Some(match fired {
             Some(attempt) => RunNow::Woken { attempt: attempt.id, bypassed: soft },
@@ -75,15 +75,21 @@ impl Scheduler {
         self.handle_timeout(now);
         let view = self.registration_by_id(now, viewer, id)?;
         self.remove(id, RemovalReason::Administrator);
-        self.fire_what_may();
+        self.finish();
         Some(view)
     }
 }
 
-/// What no force can pass over: without a browser, a slot or a record there is no attempt.
+/// What no force can pass over: without a browser, a slot or a record there is no attempt, and
+/// what is denied stays denied.
 fn is_firm(code: BlockerCode) -> bool {
     matches!(
         code,
-        BlockerCode::BrowserClosed | BlockerCode::Concurrency | BlockerCode::StoreReadOnly
+        BlockerCode::BrowserClosed
+            | BlockerCode::BrowserLaunching
+            | BlockerCode::NoLauncher
+            | BlockerCode::Concurrency
+            | BlockerCode::PermissionDenied
+            | BlockerCode::StoreReadOnly
     )
 }

@@ -1,0 +1,158 @@
+//! All pauses and overrides, and when they end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    key::{AppId, OwnerId, RegistrationKey},
+    lease::{Fact, FactValue, Lease, LeaseId, Leased, Subject},
+    time::Timestamp,
+};
+
+/// Leases by number, by owner and by end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Leases {
+    by_id: BTreeMap<LeaseId, Lease>,
+    /// `None`: everybody's.
+    of_owner: BTreeMap<Option<OwnerId>, BTreeSet<LeaseId>>,
+    ends: BTreeSet<(Timestamp, LeaseId)>,
+}
+
+impl Leases {
+    pub(crate) fn insert(&mut self, lease: Lease) {
+        self.of_owner.entry(lease.subject.owner()).or_default().insert(lease.id);
+        self.ends.insert((lease.until, lease.id));
+        self.by_id.insert(lease.id, lease);
+    }
+
+    pub(crate) fn remove(&mut self, id: LeaseId) -> Option<Lease> {
+        let lease = self.by_id.remove(&id)?;
+        self.ends.remove(&(lease.until, id));
+        let owner = lease.subject.owner();
+        if let Some(own) = self.of_owner.get_mut(&owner) {
+            own.remove(&id);
+            if own.is_empty() {
+                self.of_owner.remove(&owner);
+            }
+        }
+        Some(lease)
+    }
+
+    /// The next end of a lease.
+    pub(crate) fn next_end(&self) -> Option<Timestamp> {
+        self.ends.first().map(|(at, _)| *at)
+    }
+
+    /// Takes a lease that has ended.
+    pub(crate) fn pop_ended(&mut self, now: Timestamp) -> Option<Lease> {
+        let (at, id) = self.ends.first().copied()?;
+        if at > now { None } else { self.remove(id) }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Lease> {
+        self.by_id.values()
+    }
+
+    /// Those of one owner, or everybody's.
+    pub(crate) fn of(&self, owner: Option<OwnerId>) -> impl Iterator<Item = &Lease> {
+        let own = self.of_owner.get(&owner).into_iter().flatten();
+        own.filter_map(|id| self.by_id.get(id))
+    }
+
+    pub(crate) fn count_of(&self, owner: Option<OwnerId>) -> usize {
+        self.of_owner.get(&owner).map_or(0, BTreeSet::len)
+    }
+
+    /// The lease of a subject that does the same.
+    pub(crate) fn find(&self, subject: &Subject, what: Leased) -> Option<LeaseId> {
+        let same = |one: &Leased| match (one, what) {
+            (Leased::Pause, Leased::Pause) => true,
+            (Leased::Override(one), Leased::Override(other)) => one.fact() == other.fact(),
+            (Leased::Pause | Leased::Override(_), _) => false,
+        };
+        let mut own = self.of(subject.owner());
+        own.find(|lease| lease.subject == *subject && same(&lease.what)).map(|lease| lease.id)
+    }
+
+    /// The pause of everybody.
+    pub(crate) fn pause_of_all(&self) -> Option<&Lease> {
+        self.of(None).find(|lease| lease.what == Leased::Pause)
+    }
+
+    /// The pauses that hold a registration, everybody's included.
+    pub(crate) fn pauses<'a>(
+        &'a self,
+        key: &'a RegistrationKey,
+        app: Option<&'a AppId>,
+    ) -> impl Iterator<Item = &'a Lease> {
+        let both = self.of(None).chain(self.of(Some(key.owner())));
+        both.filter(move |lease| lease.what == Leased::Pause && lease.subject.covers(key, app))
+    }
+
+    /// What everybody's facts are overridden with.
+    pub(crate) fn overrides_of_all(&self) -> Overrides<'_> {
+        Overrides::of(self.of(None))
+    }
+
+    /// What one registration's facts are overridden with beyond those of everybody: an app's
+    /// over an origin's over the owner's.
+    pub(crate) fn overrides<'a>(
+        &'a self,
+        key: &'a RegistrationKey,
+        app: Option<&'a AppId>,
+    ) -> Overrides<'a> {
+        let own = self.of(Some(key.owner()));
+        Overrides::of(own.filter(move |lease| lease.subject.covers(key, app)))
+    }
+}
+
+/// At most one override for each fact.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides<'a> {
+    by_fact: BTreeMap<Fact, (FactValue, &'a Lease)>,
+}
+
+impl<'a> Overrides<'a> {
+    fn of(leases: impl Iterator<Item = &'a Lease>) -> Self {
+        let mut by_fact = BTreeMap::new();
+        for lease in leases {
+            let Leased::Override(value) = lease.what else { continue };
+            let weaker = |(_, other): &(FactValue, &Lease)| {
+                (rank(&other.subject), other.id) < (rank(&lease.subject), lease.id)
+            };
+            if by_fact.get(&value.fact()).is_none_or(weaker) {
+                by_fact.insert(value.fact(), (value, lease));
+            }
+        }
+        // A charge is spoken of while the battery is discharged, unless the charger is named too.
+        if let Some((_, lease)) = by_fact.get(&Fact::Battery).copied() {
+            by_fact.entry(Fact::Charging).or_insert((FactValue::Charging(false), lease));
+        }
+        Self { by_fact }
+    }
+
+    /// These, and for other facts those.
+    #[must_use]
+    pub(crate) fn or(mut self, narrower: Self) -> Self {
+        self.by_fact.extend(narrower.by_fact);
+        self
+    }
+
+    pub(crate) fn get(&self, fact: Fact) -> Option<(FactValue, &'a Lease)> {
+        self.by_fact.get(&fact).copied()
+    }
+
+    /// In the order of facts.
+    pub(crate) fn values(&self) -> impl Iterator<Item = FactValue> {
+        self.by_fact.values().map(|(value, _)| *value)
+    }
+}
+
+/// The narrower subject wins.
+fn rank(subject: &Subject) -> u8 {
+    match subject {
+        Subject::All => 0,
+        Subject::Owner(_) => 1,
+        Subject::Origin(..) => 2,
+        Subject::App(..) => 3,
+    }
+}

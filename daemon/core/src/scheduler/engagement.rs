@@ -1,0 +1,188 @@
+//! What browsers report of the use of sites, and what it comes to (P-16, P-18).
+
+use super::{Caller, Scheduler};
+use crate::{
+    effect::{Effect, Record},
+    engagement::{EventKind, Level, Points, Score},
+    key::ProfileKey,
+    site::SiteKey,
+    time::Timestamp,
+    wall::WallTime,
+};
+
+/// What a browser reports of a site.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngagementReport {
+    /// What the user did, and when; the oldest first.
+    Events(Vec<(EventKind, WallTime)>),
+    /// The browser's own score.
+    Score(Points),
+    /// The browser's own level.
+    Level(Level),
+}
+
+/// How much a site is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Engaged {
+    /// Which.
+    pub site: SiteKey,
+    /// Total score.
+    pub total: Points,
+    /// What it means.
+    pub level: Level,
+    /// Points of the local day of the last engagement.
+    pub today: Points,
+    /// The last engagement.
+    pub last: Option<WallTime>,
+    /// How usual each local hour is, in days of use.
+    pub hours: [f64; 24],
+}
+
+impl Scheduler {
+    /// Takes a report. Of sites without a registration nothing is kept (P-16).
+    pub fn report_engagement(
+        &mut self,
+        now: Timestamp,
+        caller: &Caller,
+        site: &SiteKey,
+        report: &EngagementReport,
+    ) -> Engaged {
+        self.handle_timeout(now);
+        self.identify(caller);
+        self.freshen(&site.profile);
+        let local = self.wall.local(self.now);
+        let network = self.facts().network;
+        let profile = self.profiles.entry(site.profile.clone()).or_default();
+        let mut kept = self.sites.get(site).cloned().unwrap_or_default();
+        let score = kept.score.get_or_insert_default();
+        match report {
+            EngagementReport::Events(events) => {
+                for (kind, at) in events {
+                    profile.engagement.note_event(*kind, *at, local.wall);
+                    score.add(&self.policy.engagement, *kind, *at, local);
+                    if kind.shows_presence() {
+                        kept.hours.note(local.at((*at).min(local.wall)));
+                    }
+                }
+            }
+            EngagementReport::Score(points) => {
+                profile.engagement.note_verdict();
+                score.report_score(*points, local.wall);
+            }
+            EngagementReport::Level(level) => {
+                profile.engagement.note_verdict();
+                score.report_level(*level);
+            }
+        }
+        self.save_profile(&site.profile);
+        let news = network.is_some_and(|network| kept.used_on(network));
+        let registered = self.registrations.of_origin_ids(&site.profile, &site.origin);
+        let engaged = self.engaged(site, &kept);
+        if !registered.is_empty() {
+            self.sites.insert(site.clone(), kept);
+            self.save_site(site);
+            if news {
+                registered.into_iter().for_each(|id| self.file(id));
+            }
+            if engaged.level != Level::None {
+                self.revive(site);
+            }
+        }
+        self.finish();
+        engaged
+    }
+
+    /// Sets the score of a site, as its owner or an administrator wants it (E-31). `None`: the
+    /// site has no registration.
+    pub fn set_engagement(
+        &mut self,
+        now: Timestamp,
+        site: &SiteKey,
+        points: Points,
+    ) -> Option<Engaged> {
+        self.handle_timeout(now);
+        if self.registrations.of_origin_ids(&site.profile, &site.origin).is_empty() {
+            return None;
+        }
+        self.freshen(&site.profile);
+        let wall = self.wall.local(self.now).wall;
+        let kept = self.sites.entry(site.clone()).or_default();
+        kept.score.get_or_insert_default().reset(points, wall);
+        self.save_site(site);
+        if self.level_of(site) != Level::None {
+            self.revive(site);
+        }
+        self.finish();
+        let kept = self.sites.get(site).cloned().unwrap_or_default();
+        Some(self.engaged(site, &kept))
+    }
+
+    /// How much sites are used, of those for which `wanted` holds, in order.
+    pub fn engagement(&self, wanted: impl Fn(&SiteKey) -> bool) -> Vec<Engaged> {
+        let sites = self.sites.iter().filter(|(key, _)| wanted(key));
+        sites.map(|(key, site)| self.engaged(key, site)).collect()
+    }
+
+    fn engaged(&self, key: &SiteKey, site: &crate::site::Site) -> Engaged {
+        let (policy, local) = (&self.policy.engagement, self.wall.local(self.now));
+        let score = site.score.unwrap_or_default();
+        Engaged {
+            site: key.clone(),
+            total: score.total(policy, local.wall),
+            level: self.level_given(&key.profile, site.score.as_ref()),
+            today: score.today,
+            last: score.last,
+            hours: site.hours.weights(local),
+        }
+    }
+
+    /// The level of a site as it is to be acted on.
+    pub(super) fn level_of(&mut self, site: &SiteKey) -> Level {
+        self.freshen(&site.profile);
+        let score = self.sites.get(site).and_then(|site| site.score);
+        self.level_given(&site.profile, score.as_ref())
+    }
+
+    fn level_given(&self, profile: &ProfileKey, score: Option<&Score>) -> Level {
+        let wall = self.wall.local(self.now).wall;
+        let profile = self.profiles.get(profile);
+        let engagement = profile.map(|profile| profile.engagement).unwrap_or_default();
+        engagement.level(&self.policy.engagement, score, wall)
+    }
+
+    /// Rebases and cleans up the scores of a profile that was not used for long (E-25, E-26).
+    fn freshen(&mut self, key: &ProfileKey) {
+        let local = self.wall.local(self.now);
+        let Some(profile) = self.profiles.get_mut(key) else { return };
+        if !profile.engagement.is_stale(&self.policy.engagement, local.wall) {
+            return;
+        }
+        let from = SiteKey { profile: key.clone(), origin: "".into() };
+        let own = self.sites.range_mut(from..).take_while(|(site, _)| site.profile == *key);
+        let scores = own.filter_map(|(site, kept)| Some((site.clone(), kept.score.as_mut()?)));
+        let done = profile.engagement.freshen(&self.policy.engagement, local, scores);
+        for site in &done.spent {
+            if let Some(kept) = self.sites.get_mut(site) {
+                kept.score = None;
+            }
+        }
+        for site in done.changed.iter().chain(&done.spent) {
+            self.save_site(site);
+        }
+        self.save_profile(key);
+    }
+
+    /// Writes what is kept of a profile, or deletes its record when that is nothing.
+    pub(super) fn save_profile(&mut self, key: &ProfileKey) {
+        let record = match self.profiles.get(key) {
+            Some(profile) if !profile.is_empty() => {
+                Record::SaveProfile(Box::new((key.clone(), profile.clone())))
+            }
+            Some(_) | None => {
+                self.profiles.remove(key);
+                Record::DeleteProfile(key.clone())
+            }
+        };
+        self.effects.push_back(Effect::Record(record));
+    }
+}

@@ -1,0 +1,159 @@
+//! Files registrations where they wait: a lane of the due, a timer, the grid, or nowhere while
+//! something holds them that will file them again when it ends.
+
+use super::Scheduler;
+use crate::{
+    effect::{Effect, Record},
+    key::{OwnerId, ProfileKey, RegistrationId, SyncKind},
+    lease::Subject,
+    needs::Needs,
+    period::Slot,
+    ready::Door,
+    registration::{Registration, Schedule, State, Wait},
+    site::SiteKey,
+    time::Timestamp,
+};
+
+/// Where a registration waits.
+#[derive(Default)]
+struct Place {
+    /// Due, in a lane with these needs.
+    lane: Option<Needs>,
+    /// Looked at again at this instant.
+    timer: Option<Timestamp>,
+    /// Goes from this instant on when its browser is woken anyway.
+    joins_from: Option<Timestamp>,
+}
+
+impl Scheduler {
+    /// Files a registration by its state, and writes it.
+    pub(super) fn settle(&mut self, id: RegistrationId) {
+        self.file(id);
+        if let Some(registration) = self.registrations.get(id) {
+            let record = Record::Save(Box::new(registration.clone()));
+            self.effects.push_back(Effect::Record(record));
+        }
+    }
+
+    /// Files a registration by its state and by what holds it.
+    pub(super) fn file(&mut self, id: RegistrationId) {
+        let Some(registration) = self.registrations.get(id) else { return };
+        let place = self.place_of(registration);
+        let key = registration.key.clone();
+        let next = match registration.state {
+            State::Waiting { until, .. } => Some(until),
+            State::Pending | State::Firing { .. } => Some(Timestamp::ZERO),
+            State::Suspended { .. } => None,
+        };
+        if registration.kind() == SyncKind::Periodic {
+            self.neighbours.set(&SiteKey::of(&key), id, next);
+        }
+        self.timers.set(id, place.timer);
+        self.joiners.set(&key.worker.profile, id, place.joins_from);
+        match place.lane {
+            Some(needs) => {
+                let door = self.door(&key.worker.profile);
+                self.ready.insert(id, &key, needs, door);
+            }
+            None => self.ready.remove(id, &key),
+        }
+    }
+
+    /// Forgets where a registration waits; it is gone.
+    pub(super) fn unfile(&mut self, registration: &Registration) {
+        let (id, key) = (registration.id, &registration.key);
+        self.timers.set(id, None);
+        self.ready.remove(id, key);
+        self.joiners.set(&key.worker.profile, id, None);
+        self.neighbours.set(&SiteKey::of(key), id, None);
+        self.budget_held.remove(&id);
+    }
+
+    fn place_of(&self, registration: &Registration) -> Place {
+        let now = self.now;
+        let expires_at = match registration.schedule {
+            Schedule::OneOff { expires_at } => Some(expires_at),
+            Schedule::Periodic { .. } => None,
+        };
+        let ends = [expires_at, self.uninstalled_ends(registration)];
+        let first = |timers: &[Option<Timestamp>]| {
+            ends.iter().chain(timers).flatten().copied().filter(|at| *at > now).min()
+        };
+        match registration.state {
+            State::Firing { attempt, .. } => {
+                Place { timer: Some(attempt.deadline()), ..Place::default() }
+            }
+            State::Suspended { .. } => Place { timer: first(&[]), ..Place::default() },
+            State::Waiting { until, wait: Wait::Period } => {
+                let grid = registration
+                    .plan()
+                    .filter(|plan| plan.slot == Slot::Next && plan.spaced < until);
+                let joins_from = grid.map(|plan| plan.spaced);
+                Place { timer: first(&[Some(until)]), joins_from, lane: None }
+            }
+            State::Waiting { until, wait: Wait::BackOff { earliest } } => {
+                let spent = registration.brought_forward >= self.policy.max_brought_forward;
+                if spent || earliest > now {
+                    let next = if spent { until } else { earliest };
+                    return Place { timer: first(&[Some(next)]), ..Place::default() };
+                }
+                let held = !self.subject_blockers(registration, now).is_empty();
+                let lane = (!held).then(|| self.lane_after_return(registration));
+                Place { lane, timer: first(&[Some(until)]), joins_from: None }
+            }
+            State::Pending => {
+                let held = self.subject_blockers(registration, now);
+                if !held.is_empty() {
+                    let timer = first(&held.iter().map(|one| one.earliest).collect::<Vec<_>>());
+                    return Place { timer, ..Place::default() };
+                }
+                let rules = self.rules_of(registration);
+                let stale = self.stale_at(registration, &rules);
+                let gap = match registration.kind() {
+                    SyncKind::OneOff => self.limited_gap_ends(registration, now),
+                    SyncKind::Periodic => None,
+                };
+                let lane = Some(self.lane_of(registration, now));
+                Place { lane, timer: first(&[stale, gap]), joins_from: None }
+            }
+        }
+    }
+
+    /// The lane of a registration in back-off, which the network's return opens (P-03).
+    fn lane_after_return(&self, registration: &Registration) -> Needs {
+        let returned = self.host.returned();
+        let ended = registration.last_attempt.as_ref().map(|ended| ended.finished_at);
+        let returns = (returned.at <= ended).then_some(returned.times);
+        Needs { returns, ..self.lane_of(registration, self.now) }
+    }
+
+    /// What stands between a profile's browser and a wake.
+    pub(super) fn door(&self, profile: &ProfileKey) -> Door {
+        match self.sessions.of_profile(profile) {
+            Some(_) => self.sessions.door(profile),
+            None => self.start_door(profile),
+        }
+    }
+
+    /// Files all that a subject covers again: what holds them changed.
+    pub(super) fn file_subject(&mut self, subject: &Subject) {
+        let ids = match subject {
+            Subject::All => Vec::new(),
+            Subject::Owner(owner) | Subject::App(owner, _) => {
+                self.registrations.of_owner_ids(*owner)
+            }
+            Subject::Origin(owner, origin) => self.ids_of_origin(*owner, origin),
+        };
+        for id in ids {
+            self.file(id);
+        }
+    }
+
+    fn ids_of_origin(&self, owner: OwnerId, origin: &str) -> Vec<RegistrationId> {
+        let profiles = self.registrations.profiles_of(owner);
+        profiles
+            .iter()
+            .flat_map(|profile| self.registrations.of_origin_ids(profile, origin))
+            .collect()
+    }
+}

@@ -1,0 +1,175 @@
+//! Pauses and overrides: taken, given back, ended.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Scheduler, Viewer};
+use crate::{
+    change::What,
+    effect::{Effect, Record},
+    field::FieldError,
+    lease::{Fact, Lease, LeaseId, Leased, Subject},
+    time::Timestamp,
+};
+
+/// A pause or an override that somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLease {
+    /// Whose registrations it is about.
+    pub subject: Subject,
+    /// What it is to do.
+    pub what: Leased,
+    /// For how long, from more than 0 to policy's limit.
+    pub lasts: Duration,
+    /// Why, in the words of who asks.
+    pub reason: Arc<str>,
+}
+
+/// Why a lease is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LeaseError {
+    /// A value breaks a rule.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// There are as many as one owner may have.
+    #[error("{limit} pauses and overrides stand, as many as one owner may have")]
+    Full {
+        /// How many.
+        limit: usize,
+    },
+    /// It is about others' registrations.
+    #[error("only an administrator may do this for the registrations of others")]
+    NotYours,
+}
+
+impl Scheduler {
+    /// Takes a pause or an override. One of the same subject that does the same is replaced.
+    ///
+    /// # Errors
+    /// When it lasts too long, there are too many, or the viewer may not.
+    pub fn lease(
+        &mut self,
+        now: Timestamp,
+        viewer: Viewer,
+        new: NewLease,
+    ) -> Result<Lease, LeaseError> {
+        self.handle_timeout(now);
+        let owner = new.subject.owner();
+        may(viewer, &new.subject)?;
+        let limit = match new.what {
+            Leased::Pause => self.policy.max_pause,
+            Leased::Override(_) => self.policy.max_override,
+        };
+        if new.lasts.is_zero() || new.lasts > limit {
+            let rule = format!("must be more than 0 and at most {} h", limit.as_secs() / 3_600);
+            return Err(FieldError::plain("lease", format!("{:?}", new.lasts), rule).into());
+        }
+        let older = self.leases.find(&new.subject, new.what);
+        if older.is_none() && self.leases.count_of(owner) >= self.policy.owner_leases {
+            return Err(LeaseError::Full { limit: self.policy.owner_leases });
+        }
+        if let Some(older) = older {
+            self.drop_lease(older);
+        }
+        self.counters.last_lease += 1;
+        let lease = Lease {
+            id: LeaseId::new(self.counters.last_lease),
+            subject: new.subject,
+            what: new.what,
+            since: self.now,
+            until: self.now + new.lasts,
+            reason: new.reason,
+        };
+        self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
+        self.effects.push_back(Effect::Record(Record::SaveLease(lease.clone())));
+        self.leases.insert(lease.clone());
+        self.leases_changed(&lease);
+        self.finish();
+        Ok(lease)
+    }
+
+    /// Gives back the pauses of a subject; how many there were.
+    ///
+    /// # Errors
+    /// When the viewer may not.
+    pub fn resume(
+        &mut self,
+        now: Timestamp,
+        viewer: Viewer,
+        subject: &Subject,
+    ) -> Result<usize, LeaseError> {
+        self.give_back(now, viewer, subject, |what| what == Leased::Pause)
+    }
+
+    /// Gives back the overrides of a subject, of one fact or of all; how many there were.
+    ///
+    /// # Errors
+    /// When the viewer may not.
+    pub fn clear_override(
+        &mut self,
+        now: Timestamp,
+        viewer: Viewer,
+        subject: &Subject,
+        fact: Option<Fact>,
+    ) -> Result<usize, LeaseError> {
+        self.give_back(now, viewer, subject, |what| match what {
+            Leased::Pause => false,
+            Leased::Override(value) => fact.is_none_or(|fact| fact == value.fact()),
+        })
+    }
+
+    fn give_back(
+        &mut self,
+        now: Timestamp,
+        viewer: Viewer,
+        subject: &Subject,
+        wanted: impl Fn(Leased) -> bool,
+    ) -> Result<usize, LeaseError> {
+        self.handle_timeout(now);
+        may(viewer, subject)?;
+        let own = self.leases.of(subject.owner());
+        let meant = own.filter(|lease| lease.subject == *subject && wanted(lease.what));
+        let ids: Vec<_> = meant.map(|lease| lease.id).collect();
+        for id in &ids {
+            self.drop_lease(*id);
+        }
+        self.finish();
+        Ok(ids.len())
+    }
+
+    /// The pauses and overrides that a viewer may see, the oldest first. Everybody's are seen by
+    /// everybody.
+    pub fn leases(&self, viewer: Viewer) -> Vec<Lease> {
+        let seen = |lease: &&Lease| lease.subject.owner().is_none_or(|owner| viewer.sees(owner));
+        self.leases.iter().filter(seen).cloned().collect()
+    }
+
+    fn drop_lease(&mut self, id: LeaseId) {
+        let Some(lease) = self.leases.remove(id) else { return };
+        self.effects.push_back(Effect::Record(Record::DeleteLease(id)));
+        self.leases_changed(&lease);
+    }
+
+    /// Ends those whose time has come.
+    pub(super) fn end_leases(&mut self) {
+        while let Some(lease) = self.leases.pop_ended(self.now) {
+            self.effects.push_back(Effect::Record(Record::DeleteLease(lease.id)));
+            self.leases_changed(&lease);
+        }
+    }
+
+    fn leases_changed(&mut self, lease: &Lease) {
+        self.file_subject(&lease.subject);
+        if lease.subject == Subject::All {
+            self.effects.push_back(Effect::HostChanged);
+            self.notify(What::Host);
+        }
+    }
+}
+
+fn may(viewer: Viewer, subject: &Subject) -> Result<(), LeaseError> {
+    let allowed = match subject.owner() {
+        Some(owner) => viewer.sees(owner),
+        None => viewer == Viewer::Administrator,
+    };
+    if allowed { Ok(()) } else { Err(LeaseError::NotYours) }
+}

@@ -1,0 +1,157 @@
+//! What browsers say of origins and apps: permissions, installation, clearing.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Caller, Scheduler};
+use crate::{
+    change::RemovalReason,
+    effect::{Effect, Record},
+    key::{AppId, ProfileKey, Scope, SyncKind},
+    profile::{Apps, INSTALLED_APPS, Removed},
+    site::{PermissionSet, PermissionState, Site, SiteKey},
+    time::Timestamp,
+};
+
+/// What a new list of installed apps changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AppsChanged {
+    /// Apps that were not there before.
+    pub added: usize,
+    /// Apps that are not there any more.
+    pub removed: usize,
+}
+
+impl Scheduler {
+    /// Takes the browser's word on a permission. Revoking removes the origin's registrations of
+    /// that kind, at once and for good (P-10, S-P-50); how many.
+    pub fn set_permission(
+        &mut self,
+        now: Timestamp,
+        caller: &Caller,
+        site: &SiteKey,
+        kind: SyncKind,
+        state: PermissionState,
+    ) -> usize {
+        self.handle_timeout(now);
+        self.identify(caller);
+        let kept = self.sites.entry(site.clone()).or_default();
+        if kept.permissions.of(kind).is_none_or(|set| set.state != state) {
+            kept.permissions.set(kind, PermissionSet { state, since: self.now });
+            self.save_site(site);
+        }
+        let ids = self.registrations.of_origin_ids(&site.profile, &site.origin);
+        let of_kind = |id: &_| self.registrations.get(*id).is_some_and(|one| one.kind() == kind);
+        let (meant, _): (Vec<_>, Vec<_>) = ids.into_iter().partition(of_kind);
+        let mut removed = 0;
+        for id in meant {
+            match state {
+                PermissionState::Denied => {
+                    self.remove(id, RemovalReason::Revoked);
+                    removed += 1;
+                }
+                PermissionState::Granted | PermissionState::Prompt => self.file(id),
+            }
+        }
+        self.finish();
+        removed
+    }
+
+    /// Takes a profile's whole list of installed apps. The registrations of one that is not in
+    /// it any more are held, and removed after a while (P-10).
+    pub fn set_installed_apps(
+        &mut self,
+        now: Timestamp,
+        caller: &Caller,
+        profile: &ProfileKey,
+        installed: BTreeMap<AppId, Scope>,
+    ) -> AppsChanged {
+        self.handle_timeout(now);
+        self.identify(caller);
+        let at = self.now;
+        let kept = self.profiles.entry(profile.clone()).or_default();
+        let first = kept.apps.is_none();
+        let apps = kept.apps.get_or_insert_with(|| Apps {
+            since: at,
+            installed: BTreeMap::new(),
+            removed: BTreeMap::new(),
+        });
+        let before = apps.clone();
+        for (app, scope) in &before.installed {
+            if !installed.contains_key(app) {
+                apps.removed.insert(app.clone(), Removed { scope: scope.clone(), at });
+            }
+        }
+        apps.removed.retain(|app, _| !installed.contains_key(app));
+        forget_oldest(&mut apps.removed);
+        let added = installed.keys().filter(|app| !before.installed.contains_key(app)).count();
+        apps.installed = installed;
+        let removed =
+            before.installed.keys().filter(|app| !apps.installed.contains_key(app)).count();
+        if first || *apps != before {
+            self.save_profile(profile);
+            for id in self.registrations.of_profile(profile) {
+                self.file(id);
+            }
+        }
+        self.finish();
+        AppsChanged { added, removed }
+    }
+
+    /// Forgets all of an origin: registrations, use, permissions, history; how many
+    /// registrations there were.
+    pub fn clear_origin(&mut self, now: Timestamp, caller: &Caller, site: &SiteKey) -> usize {
+        self.handle_timeout(now);
+        self.identify(caller);
+        let ids = self.registrations.of_origin_ids(&site.profile, &site.origin);
+        for id in &ids {
+            self.remove(*id, RemovalReason::OriginCleared);
+        }
+        if self.sites.remove(site).is_some() {
+            self.effects.push_back(Effect::Record(Record::DeleteSite(site.clone())));
+        }
+        let profile = &site.profile;
+        let gone = self.history.forget_all(
+            |entry| {
+                entry.worker.profile == *profile && entry.worker.scope.origin() == &*site.origin
+            },
+            profile.owner,
+        );
+        self.effects.extend(gone.into_iter().map(|one| Effect::Record(Record::DeleteEntry(one))));
+        self.finish();
+        ids.len()
+    }
+
+    /// Of a site without registrations only permissions are kept (P-16).
+    pub(super) fn forget_unused(&mut self, key: &SiteKey) {
+        let Some(site) = self.sites.get(key) else { return };
+        if !self.registrations.of_origin_ids(&key.profile, &key.origin).is_empty() {
+            return;
+        }
+        let spent = site.spent.clone();
+        let bare = Site { permissions: site.permissions, spent, ..Site::default() };
+        if *site != bare {
+            self.sites.insert(key.clone(), bare);
+            self.save_site(key);
+        }
+    }
+
+    /// Notes that a site was used on the network that the host is on.
+    pub(super) fn note_network(&mut self, site: &SiteKey) {
+        let Some(network) = self.facts().network else { return };
+        if self.sites.entry(site.clone()).or_default().used_on(network) {
+            self.save_site(site);
+            for id in self.registrations.of_origin_ids(&site.profile, &Arc::clone(&site.origin)) {
+                self.file(id);
+            }
+        }
+    }
+}
+
+/// Keeps the latest.
+fn forget_oldest(removed: &mut BTreeMap<AppId, Removed>) {
+    while removed.len() > INSTALLED_APPS {
+        let oldest = removed.iter().min_by_key(|(_, removed)| removed.at);
+        let Some(oldest) = oldest.map(|(app, _)| app.clone()) else { return };
+        removed.remove(&oldest);
+    }
+}
