@@ -1,20 +1,19 @@
 //! The disk of a [`World`](super::world::World): what survives a crash.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use pwasync_core::{
-    effect::Effect,
-    key::{OwnerId, RegistrationId, RegistrationKey},
+    effect::{Effect, Record},
+    key::{RegistrationId, RegistrationKey},
     registration::Registration,
-    saved::{Counters, Saved},
+    saved::Saved,
 };
 
 /// Records as they were last flushed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
+    saved: Saved,
     registrations: BTreeMap<RegistrationId, Registration>,
-    counters: Counters,
-    owners: BTreeMap<OwnerId, Arc<str>>,
     /// Whose each id ever was: an id is never given to another key.
     ever: BTreeMap<RegistrationId, RegistrationKey>,
 }
@@ -22,26 +21,42 @@ pub(crate) struct Disk {
 impl Disk {
     /// Writes a record; false: the effect is none.
     pub(crate) fn write(&mut self, effect: &Effect) -> bool {
-        match effect {
-            Effect::Save(registration) => {
-                let Registration { id, key, .. } = &**registration;
+        let Effect::Record(record) = effect else { return false };
+        let saved = &mut self.saved;
+        match record.clone() {
+            Record::Save(registration) => {
+                let Registration { id, key, .. } = &*registration;
                 let first = self.ever.entry(*id).or_insert_with(|| key.clone());
                 assert_eq!(first, key, "registration id {id} was given twice");
-                self.registrations.insert(*id, (**registration).clone());
+                self.registrations.insert(*id, *registration);
             }
-            Effect::Delete(id) => {
-                self.registrations.remove(id);
+            Record::Delete(id) => {
+                self.registrations.remove(&id);
             }
-            Effect::SaveCounters(counters) => self.counters = *counters,
-            Effect::SaveOwner { owner, name } => {
-                self.owners.insert(*owner, Arc::clone(name));
+            Record::SaveCounters(counters) => saved.counters = counters,
+            Record::SaveOwner { owner, name } => {
+                saved.owners.insert(owner, name);
             }
-            Effect::Wake(_)
-            | Effect::Cancel { .. }
-            | Effect::Recorded { .. }
-            | Effect::CloseSession { .. }
-            | Effect::Notify(_)
-            | Effect::HostChanged => return false,
+            Record::SaveSite(site) => {
+                let (key, site) = *site;
+                saved.sites.insert(key, site);
+            }
+            Record::DeleteSite(key) => {
+                saved.sites.remove(&key);
+            }
+            Record::SaveProfile(profile) => {
+                let (key, profile) = *profile;
+                saved.profiles.insert(key, profile);
+            }
+            Record::DeleteProfile(key) => {
+                saved.profiles.remove(&key);
+            }
+            Record::SaveLease(lease) => saved.leases.push(lease),
+            Record::DeleteLease(id) => saved.leases.retain(|lease| lease.id != id),
+            Record::SaveEntry(entry) => saved.history.push(*entry),
+            Record::DeleteEntry(sequence) => {
+                saved.history.retain(|entry| entry.sequence != sequence);
+            }
         }
         true
     }
@@ -49,8 +64,7 @@ impl Disk {
     pub(crate) fn read(&self) -> Saved {
         Saved {
             registrations: self.registrations.values().cloned().collect(),
-            counters: self.counters,
-            owners: self.owners.clone(),
+            ..self.saved.clone()
         }
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use pwasync_core::{
     Caller, Filter, Force, NewRegistration, NewSchedule, Viewer,
     attempt::{Finished, Outcome},
+    constraints::Constraints,
     effect::{Effect, Wake},
     event::Event,
     facts::{Power, Sleep, StoreAccess},
@@ -369,7 +370,12 @@ impl Script {
             NewSchedule::OneOff { .. } => SyncKind::OneOff,
         };
         self.kinds.insert(name.to_owned(), kind);
-        NewRegistration { key: names::key(name, kind), app: None, schedule }
+        NewRegistration {
+            key: names::key(name, kind),
+            app: None,
+            schedule,
+            constraints: Constraints::default(),
+        }
     }
 
     /// Entries are `tag`, or `tag=12h` for a periodic one.

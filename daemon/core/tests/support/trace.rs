@@ -7,7 +7,7 @@ use pwasync_core::{
     blocker::Blocker,
     change::RegistrationChange,
     effect::{Counted, Effect},
-    key::{RegistrationKey, SyncKind},
+    key::{ProfileKey, RegistrationKey, SyncKind},
     registration::{Schedule, State},
 };
 
@@ -15,7 +15,7 @@ use super::{
     names::{clock, code, key_name, words},
     world::Left,
 };
-use pwasync_core::change::{Change, What};
+use pwasync_core::change::{Change, LaunchChange, What};
 
 pub(crate) fn left(left: &Left) -> Option<String> {
     match left {
@@ -45,12 +45,19 @@ fn effect(effect: &Effect) -> Option<String> {
         Effect::Notify(Change { what: What::Registration { key, what, .. }, .. }) => {
             return change(key, what);
         }
-        Effect::Notify(_)
-        | Effect::HostChanged
-        | Effect::Save(_)
-        | Effect::Delete(_)
-        | Effect::SaveCounters(_)
-        | Effect::SaveOwner { .. } => return None,
+        Effect::Notify(Change {
+            what: What::Launch { what: LaunchChange::Failed(why), .. },
+            ..
+        }) => {
+            format!("launch failed: {why}")
+        }
+        Effect::Launch { profile, token, .. } => {
+            let ProfileKey { owner, profile } = profile;
+            format!("launch {} of {}: {}", profile.browser(), owner.uid(), token.0)
+        }
+        Effect::LaunchCancel { token, .. } => format!("cancel launch {}", token.0),
+        Effect::CloseLauncher(id) => format!("close launcher {}", id.number()),
+        Effect::Notify(_) | Effect::HostChanged | Effect::Record(_) => return None,
     })
 }
 
@@ -65,6 +72,12 @@ fn change(key: &RegistrationKey, what: &RegistrationChange) -> Option<String> {
             Some(text)
         }
         RegistrationChange::Removed(reason) => Some(format!("{name}: removed, {}", words(reason))),
+        RegistrationChange::Held(codes) => {
+            let codes: Vec<_> = codes.iter().map(|one| code(*one)).collect();
+            Some(format!("{name}: held by {}", codes.join(" ")))
+        }
+        RegistrationChange::Suspended => Some(format!("{name}: suspended")),
+        RegistrationChange::Revived => Some(format!("{name}: revived")),
         // The reply or the wake beside it says so.
         RegistrationChange::Created
         | RegistrationChange::Updated
@@ -140,7 +153,9 @@ pub(crate) fn view(view: &RegistrationView) -> String {
         State::Firing { attempt, .. } => {
             write!(text, " {} until {}", attempt.id, clock(attempt.deadline())).unwrap();
         }
-        State::Pending | State::Waiting { .. } => write!(text, ", next {}", next(view)).unwrap(),
+        State::Pending | State::Waiting { .. } | State::Suspended { .. } => {
+            write!(text, ", next {}", next(view)).unwrap();
+        }
     }
     write!(text, ", {}/{} charged", one.attempts, one.max_attempts).unwrap();
     if let Some(streak) = one.streak {

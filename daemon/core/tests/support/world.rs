@@ -10,9 +10,9 @@ use std::{
 use pwasync_core::{
     Force, NewSession, OpenedSession, Scheduler, WakeReason,
     attempt::Finished,
-    effect::{Effect, Wake},
+    effect::{Effect, Record, Wake},
     event::Event,
-    key::{AttemptId, ProfileKey, RegistrationKey, SessionId},
+    key::{AttemptId, LaunchToken, ProfileKey, RegistrationKey, SessionId},
     policy::Policy,
     registration::State,
     time::Timestamp,
@@ -193,6 +193,7 @@ impl World {
             capacity,
             running: hello.running,
             finished: hello.finished,
+            launch: hello.launch,
         };
         let opened = self.request(|scheduler, now| scheduler.open_session(now, new), reply);
         let browser = Attached { id: opened.id, capacity, ready: false };
@@ -267,7 +268,7 @@ impl World {
         fresh.crash();
         for (profile, browser) in browsers {
             let running = running.remove(&profile).unwrap_or_default();
-            let hello = Hello { capacity: browser.capacity, running, finished: Vec::new() };
+            let hello = Hello { capacity: browser.capacity, running, ..Hello::default() };
             let opened = fresh.attach(&profile, hello, |_| None);
             assert_eq!(opened.abandon, [], "an attempt on disk counts after a restart");
             if browser.ready {
@@ -281,7 +282,7 @@ impl World {
         let mut saved = BTreeSet::new();
         for effect in effects {
             match effect {
-                Effect::Save(registration) => {
+                Effect::Record(Record::Save(registration)) => {
                     saved.extend(registration.running().map(|attempt| attempt.id));
                 }
                 Effect::Wake(Wake { attempt, key, .. }) => {
@@ -293,12 +294,13 @@ impl World {
                     let browser = self.browsers.get(&key.worker.profile);
                     assert!(browser.is_some_and(|browser| browser.ready), "nobody hears {attempt}");
                 }
-                Effect::Delete(_)
-                | Effect::SaveCounters(_)
-                | Effect::SaveOwner { .. }
+                Effect::Record(_)
                 | Effect::Cancel { .. }
                 | Effect::Recorded { .. }
                 | Effect::CloseSession { .. }
+                | Effect::Launch { .. }
+                | Effect::LaunchCancel { .. }
+                | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
                 | Effect::HostChanged => {}
             }
@@ -334,4 +336,5 @@ pub(crate) struct Hello {
     pub(crate) capacity: Option<u32>,
     pub(crate) running: Vec<AttemptId>,
     pub(crate) finished: Vec<Finished>,
+    pub(crate) launch: Option<LaunchToken>,
 }
