@@ -241,6 +241,9 @@ impl Host {
         };
         let was_online = self.facts.reach == Reach::Online;
         self.since.note(now, &self.facts, &facts);
+        if network == Network::First {
+            self.since.learned_network(now);
+        }
         self.facts = facts;
         if reach != Reach::Online {
             self.settle = None;

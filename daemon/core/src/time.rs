@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_wall_clock_is_an_offset() {
-        let clock = WallClock { offset_millis: -5_000 };
+        let clock = WallClock { offset_millis: -5_000, ..WallClock::default() };
         assert_eq!(clock.unix_millis(Timestamp::from_millis(7_000)), 2_000);
     }
 }

@@ -113,6 +113,11 @@ impl Since {
         note(before.power_saver != after.power_saver, &mut self.power_saver);
     }
 
+    /// How far the network reaches is known only since now.
+    pub(crate) fn learned_network(&mut self, now: Timestamp) {
+        self.network = now;
+    }
+
     pub(crate) fn of(&self, fact: Fact) -> Timestamp {
         match fact {
             Fact::Network => self.network,

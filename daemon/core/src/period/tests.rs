@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::wall::UtcOffset;
+use crate::wall::{LocalTime, UtcOffset, WallTime};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const INFINITE: Option<u32> = None;
@@ -27,6 +27,11 @@ fn habit(usual: &[u64]) -> Hours {
     hours
 }
 
+/// The anchor after an event of a 12 h tag that goes when its interval has passed.
+fn anchor_after(anchor: Timestamp, started: Timestamp) -> Timestamp {
+    Plan::at_once(anchor, 12 * HOUR).anchor_after(started)
+}
+
 fn grid() -> Grid {
     Grid::of(&Policy::default())
 }
@@ -41,32 +46,31 @@ fn planning<'a>(rules: &'a Rules, hours: &'a Hours, anchor: Timestamp) -> Planni
         grid: grid(),
         hours,
         clock: WallClock::default(),
-        utc_offset: UtcOffset::UTC,
     }
 }
 
 #[test]
 fn p_17_a_start_within_the_grain_keeps_the_slot() {
-    assert_eq!(next_anchor(at(0, 0), 12 * HOUR, at(12, 0)), at(12, 0));
-    assert_eq!(next_anchor(at(0, 0), 12 * HOUR, at(12, 1_000)), at(12, 0));
-    assert_eq!(next_anchor(at(0, 0), 12 * HOUR, at(12, 1_001)), at(12, 1_001));
+    assert_eq!(anchor_after(at(0, 0), at(12, 0)), at(12, 0));
+    assert_eq!(anchor_after(at(0, 0), at(12, 1_000)), at(12, 0));
+    assert_eq!(anchor_after(at(0, 0), at(12, 1_001)), at(12, 1_001));
 }
 
 #[test]
 fn p_15_missed_periods_collapse_into_the_start() {
-    assert_eq!(next_anchor(at(0, 0), 12 * HOUR, at(40, 7)), at(40, 7));
+    assert_eq!(anchor_after(at(0, 0), at(40, 7)), at(40, 7));
 }
 
 #[test]
 fn an_event_before_its_slot_anchors_at_its_start() {
-    assert_eq!(next_anchor(at(0, 0), 12 * HOUR, at(3, 0)), at(3, 0));
+    assert_eq!(anchor_after(at(0, 0), at(3, 0)), at(3, 0));
 }
 
 #[test]
 fn p_11_a_short_interval_is_raised() {
-    let policy = Policy::default();
-    assert_eq!(effective_interval(&policy, Duration::ZERO), 12 * HOUR);
-    assert_eq!(effective_interval(&policy, 13 * HOUR), 13 * HOUR);
+    let (rules, hours) = (Rules::default(), Hours::default());
+    let plan = Plan::new(&planning(&rules, &hours, at(0, 0)));
+    assert_eq!(plan.interval, 12 * HOUR);
 }
 
 #[test]
@@ -311,7 +315,8 @@ fn p_18_what_comes_once_a_day_comes_before_the_first_hour_of_use() {
 fn p_18_usual_hours_are_local() {
     let (rules, hours) = (Rules::default(), habit(&[7]));
     let utc_offset = UtcOffset::from_seconds(2 * 3_600);
-    let plan = Plan::new(&Planning { utc_offset, ..planning(&rules, &hours, clock(6, 45)) });
+    let local = WallClock { utc_offset, ..WallClock::default() };
+    let plan = Plan::new(&Planning { clock: local, ..planning(&rules, &hours, clock(6, 45)) });
     assert_eq!(plan.goes, clock(24 + 4, 45));
 }
 
@@ -347,7 +352,7 @@ proptest! {
             factor,
             other: other.map(|other| at(479_000, other)),
             grid,
-            utc_offset: UtcOffset::from_seconds(offset),
+            clock: WallClock { utc_offset: UtcOffset::from_seconds(offset), ..WallClock::default() },
             ..planning(&rules, &hours, Timestamp::ZERO)
         };
         let plan = Plan::new(&input);

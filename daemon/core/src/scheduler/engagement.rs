@@ -13,7 +13,7 @@ use crate::{
 /// What a browser reports of a site.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngagementReport {
-    /// What the user did, and when; the oldest first.
+    /// What the user did, and when; in any order.
     Events(Vec<(EventKind, WallTime)>),
     /// The browser's own score.
     Score(Points),
@@ -57,7 +57,9 @@ impl Scheduler {
         let score = kept.score.get_or_insert_default();
         match report {
             EngagementReport::Events(events) => {
-                for (kind, at) in events {
+                let mut events = events.clone();
+                events.sort_by_key(|(_, at)| *at);
+                for (kind, at) in &events {
                     profile.engagement.note_event(*kind, *at, local.wall);
                     score.add(&self.policy.engagement, *kind, *at, local);
                     if kind.shows_presence() {

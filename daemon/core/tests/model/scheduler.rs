@@ -101,6 +101,7 @@ fn say(world: &mut World, speech: &Speech) -> String {
                 capacity: Some(*capacity),
                 running: running.collect(),
                 finished: said.collect(),
+                launch: None,
             };
             let opened = world.attach(&real_profile(*profile), hello, |_| None);
             return format!("abandon {}", opened.abandon.len() - usize::from(stale.is_some()));
@@ -191,10 +192,10 @@ pub(super) fn said(world: &World, left: &Left) -> Option<String> {
         }
         Effect::Recorded { counted, .. } => Some(format!("recorded {}", *counted == Counted::Yes)),
         Effect::CloseSession { .. } => Some("superseded".to_owned()),
-        Effect::Save(_)
-        | Effect::Delete(_)
-        | Effect::SaveCounters(_)
-        | Effect::SaveOwner { .. }
+        Effect::Record(_)
+        | Effect::Launch { .. }
+        | Effect::LaunchCancel { .. }
+        | Effect::CloseLauncher(_)
         | Effect::Notify(_)
         | Effect::HostChanged => None,
     }
@@ -210,9 +211,10 @@ fn describe(world: &World, one: &Registration) -> String {
     let state = match &one.state {
         State::Pending => "due".to_owned(),
         State::Waiting { until, wait: Wait::Period } => format!("period until {}", clock(*until)),
-        State::Waiting { until, wait: Wait::BackOff } => {
+        State::Waiting { until, wait: Wait::BackOff { .. } } => {
             format!("back-off until {}", clock(*until))
         }
+        State::Suspended { since } => format!("suspended since {}", clock(*since)),
         State::Firing { attempt, reregistered } => {
             let (sent, until) = (clock(attempt.sent_at), clock(attempt.deadline()));
             let started = attempt.started_at().map_or("not".to_owned(), clock);
@@ -227,7 +229,7 @@ fn describe(world: &World, one: &Registration) -> String {
         one.streak.map_or("none".to_owned(), |row| format!("{} {}", row.length, words(row.of)));
     let life = match one.schedule {
         Schedule::OneOff { expires_at } => format!("expires {}", clock(expires_at)),
-        Schedule::Periodic { min_interval, anchor } => {
+        Schedule::Periodic { min_interval, anchor, .. } => {
             format!("every {min_interval:?} from {}", clock(anchor))
         }
     };

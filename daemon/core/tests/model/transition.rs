@@ -6,6 +6,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select, strategy::Un
 use pwasync_core::{
     Force, NewRegistration, NewSchedule,
     attempt::Outcome,
+    constraints::Constraints,
     facts::{Power, Sleep, StoreAccess},
     key::{ProfileKey, RegistrationKey, SyncKind},
 };
@@ -83,7 +84,12 @@ impl Wish {
             SyncKind::OneOff => NewSchedule::OneOff { expires_in: self.expires_in },
             SyncKind::Periodic => NewSchedule::Periodic { min_interval: self.min_interval },
         };
-        NewRegistration { key: self.key.real(), app: None, schedule }
+        NewRegistration {
+            key: self.key.real(),
+            app: None,
+            schedule,
+            constraints: Constraints::default(),
+        }
     }
 }
 

@@ -72,14 +72,11 @@ fn change(key: &RegistrationKey, what: &RegistrationChange) -> Option<String> {
             Some(text)
         }
         RegistrationChange::Removed(reason) => Some(format!("{name}: removed, {}", words(reason))),
-        RegistrationChange::Held(codes) => {
-            let codes: Vec<_> = codes.iter().map(|one| code(*one)).collect();
-            Some(format!("{name}: held by {}", codes.join(" ")))
-        }
         RegistrationChange::Suspended => Some(format!("{name}: suspended")),
         RegistrationChange::Revived => Some(format!("{name}: revived")),
-        // The reply or the wake beside it says so.
+        // The reply, the wake or `history` says so.
         RegistrationChange::Created
+        | RegistrationChange::Held(_)
         | RegistrationChange::Updated
         | RegistrationChange::Rearmed
         | RegistrationChange::Woken(_)

@@ -32,7 +32,7 @@ pub(crate) enum Commits {
 }
 
 /// What left the daemon.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Left {
     Effect(Effect),
     Reply(String),

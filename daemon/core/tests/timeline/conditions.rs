@@ -265,8 +265,10 @@ fn browser_closed_holds_until_it_is_ready() {
             00:01 registered mail: created as 1, next 00:01
             00:01 mail: pending, next 00:01, 0/3 charged, expires 30d 00:01
                     BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
             00:01 mail: pending, next 00:01, 0/3 charged, expires 30d 00:01
                     BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
             00:01 wake 1-1 mail
         "#]],
     );
@@ -292,9 +294,11 @@ fn browser_closed_is_dated_from_the_loss_of_the_session() {
             03:00 news: pending, next 12:01, 0/3 charged, anchor 00:01
                     NOT_DUE since 00:01 until 12:01
                     BROWSER_CLOSED since 02:00
+                    NO_LAUNCHER since 00:00
             04:00 news: pending, next 12:01, 0/3 charged, anchor 00:01
                     NOT_DUE since 00:01 until 12:01
                     BROWSER_CLOSED since 02:00
+                    NO_LAUNCHER since 00:00
             04:00 news: pending, next 12:01, 0/3 charged, anchor 00:01
                     NOT_DUE since 00:01 until 12:01
         "#]],
@@ -317,6 +321,7 @@ fn browser_closed_is_each_profile_s_own() {
             00:01 wake 1-1 ana.work/mail
             00:01 mail: pending, next 00:01, 0/3 charged, expires 30d 00:01
                     BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
         "#]],
     );
 }
@@ -390,6 +395,7 @@ fn all_reasons_are_said_at_once() {
             00:02 mail: waiting, next 00:06:01, 1/3 charged, expires 30d 00:01
                     BACKOFF since 00:01:01 until 00:06:01
                     BROWSER_CLOSED since 00:01:01
+                    NO_LAUNCHER since 00:00
                     OFFLINE since 00:01:01
                     BATTERY_CRITICAL since 00:01:01
                     SUSPENDING since 00:01:01

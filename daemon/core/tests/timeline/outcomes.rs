@@ -519,7 +519,7 @@ fn p_02_periodic_endings_count_alike() {
             12:00:31 news: waiting, next 12:05:31, 1/3 charged, anchor 00:00
                     BACKOFF since 12:00:31 until 12:05:31
             12:05:31 wake 1-4 news (periodic)
-            12:05:31 news: completed, free, next 1d 00:05:31
+            12:05:31 news: completed, free, next 1d 00:15
             12:05:31 recorded 1-4
             12:05:31 news: pending, next 1d 00:05:31, 0/3 charged, anchor 12:05:31
                     NOT_DUE since 12:05:31 until 1d 00:05:31

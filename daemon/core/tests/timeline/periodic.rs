@@ -41,6 +41,7 @@ fn p_11_no_interval_at_all_is_the_shortest() {
             00:00 news: pending, next 12:00, 0/3 charged, anchor 00:00
                     NOT_DUE since 00:00 until 12:00
                     BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
                     STARTING since 00:00 until 00:00:03
         "#]],
     );
@@ -103,11 +104,10 @@ fn s_p_15_a_changed_interval_counts_for_what_is_due() {
         ",
         expect![[r#"
             00:00 registered news: created as 1, next 12:00
-            13:00 registered news: updated, next 20:00
-            13:00 news: pending, next 20:00, 0/3 charged, anchor 00:00
-                    NOT_DUE since 00:00 until 20:00
+            13:00 registered news: updated, next 1d 00:00
+            13:00 news: pending, next 1d 00:00, 0/3 charged, anchor 00:00
+                    NOT_DUE since 00:00 until 1d 00:00
                     OFFLINE since 00:00
-            20:00 wake 1-1 news (periodic)
         "#]],
     );
 }
@@ -123,8 +123,7 @@ fn s_p_15_an_interval_that_has_passed_is_due() {
         ",
         expect![[r#"
             00:00 registered news: created as 1, next 1d 00:00
-            15:00 registered news: updated, next 15:00
-            15:00 wake 1-1 news (periodic)
+            15:00 registered news: updated, next 1d 00:00
         "#]],
     );
 }
@@ -155,10 +154,10 @@ fn s_p_15_a_changed_interval_keeps_firing_and_back_off() {
             12:00 news: waiting, next 12:05, 1/3 charged, anchor 00:00
                     BACKOFF since 12:00 until 12:05
             12:05 wake 1-2 news (periodic)
-            12:05 news: completed, free, next 1d 02:05
+            12:05 news: completed, free, next 1d 12:15
             12:05 recorded 1-2
-            12:05 news: pending, next 1d 02:05, 0/3 charged, anchor 12:05
-                    NOT_DUE since 12:05 until 1d 02:05
+            12:05 news: pending, next 1d 12:05, 0/3 charged, anchor 12:05
+                    NOT_DUE since 12:05 until 1d 12:05
         "#]],
     );
 }
@@ -279,10 +278,9 @@ fn s_p_32_a_tag_is_due_when_its_interval_has_just_passed() {
         13:00
         ",
         expect![[r#"
-            00:00 registered news: created as 1, next 13:00
-            12:59:59 news: pending, next 13:00, 0/3 charged, anchor 00:00
-                    NOT_DUE since 00:00 until 13:00
-            13:00 wake 1-1 news (periodic)
+            00:00 registered news: created as 1, next 1d 00:00
+            12:59:59 news: pending, next 1d 00:00, 0/3 charged, anchor 00:00
+                    NOT_DUE since 00:00 until 1d 00:00
         "#]],
     );
 }
@@ -353,19 +351,19 @@ fn s_p_41_s_p_43_failures_are_retried_then_the_regular_interval_goes_on() {
             12:05 news: rejected, charged, next 12:20
             12:05 recorded 1-2
             12:20 wake 1-3 news (periodic)
-            12:20 news: rejected, charged, next 1d 00:20
+            12:20 news: rejected, charged, next 1d 00:30
             12:20 recorded 1-3
             13:00 news: pending, next 1d 00:20, 0/3 charged, anchor 12:20
                     NOT_DUE since 12:20 until 1d 00:20
-            1d 00:20 wake 1-4 news (periodic)
-            1d 00:20 news: rejected, charged, next 1d 00:25
-            1d 00:20 recorded 1-4
-            1d 00:25 wake 1-5 news (periodic)
-            1d 00:25 news: rejected, charged, next 1d 00:40
-            1d 00:25 recorded 1-5
-            1d 00:40 wake 1-6 news (periodic)
-            1d 00:40 news: rejected, charged, next 1d 12:40
-            1d 00:40 recorded 1-6
+            1d 00:30 wake 1-4 news (periodic)
+            1d 00:30 news: rejected, charged, next 1d 00:35
+            1d 00:30 recorded 1-4
+            1d 00:35 wake 1-5 news (periodic)
+            1d 00:35 news: rejected, charged, next 1d 00:50
+            1d 00:35 recorded 1-5
+            1d 00:50 wake 1-6 news (periodic)
+            1d 00:50 news: rejected, charged, next 1d 13:00
+            1d 00:50 recorded 1-6
         "#]],
     );
 }
@@ -413,7 +411,7 @@ fn p_15_missed_periods_become_one_event() {
         expect![[r#"
             00:00 registered news: created as 1, next 12:00
             1d 16:00:01 wake 1-1 news (periodic)
-            1d 16:00:01 news: completed, free, next 2d 04:00:01
+            1d 16:00:01 news: completed, free, next 2d 04:15
             1d 16:00:01 recorded 1-1
             1d 16:00:01 news: pending, next 2d 04:00:01, 0/3 charged, anchor 1d 16:00:01
                     NOT_DUE since 1d 16:00:01 until 2d 04:00:01
@@ -467,7 +465,7 @@ fn p_17_the_period_counts_from_its_slot() {
             12:01:01 news: pending, next 1d 00:00, 0/3 charged, anchor 12:00
                     NOT_DUE since 12:01:01 until 1d 00:00
             1d 00:00 wake 1-2 news (periodic)
-            1d 00:00:02 news: completed, free, next 1d 12:00:02
+            1d 00:00:02 news: completed, free, next 1d 12:15
             1d 00:00:02 recorded 1-2
             1d 00:00:02 news: pending, next 1d 12:00:02, 0/3 charged, anchor 1d 00:00:02
                     NOT_DUE since 1d 00:00:02 until 1d 12:00:02

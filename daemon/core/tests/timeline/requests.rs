@@ -201,7 +201,7 @@ fn run_now_runs_what_nothing_holds() {
         ",
         expect![[r#"
             00:01 registered mail: created as 1, next 00:01
-            00:01 held by BROWSER_CLOSED
+            00:01 held by BROWSER_CLOSED NO_LAUNCHER
             00:01 held by OFFLINE
             00:01 held by OFFLINE
             00:01:01 wake 1-1 mail
@@ -236,7 +236,7 @@ fn run_now_by_force_passes_over_conditions() {
             00:01 wake 1-2 news (periodic)
             00:01 mail: rejected, free, next 00:01
             00:01 recorded 1-1
-            00:01 news: completed, free, next 12:01
+            00:01 news: completed, free, next 12:15
             00:01 recorded 1-2
             00:01 runs as 1-3 in spite of OFFLINE BATTERY_CRITICAL
             00:01 wake 1-3 mail
@@ -262,7 +262,7 @@ fn run_now_by_force_cannot_do_without_browser_slot_or_record() {
         ",
         expect![[r#"
             00:01 registered mail: created as 1, next 00:01
-            00:01 held by BROWSER_CLOSED
+            00:01 held by BROWSER_CLOSED NO_LAUNCHER
             00:01 wake 1-1 mail
             00:01 registered news: created as 2, next 00:01
             00:01 held by CONCURRENCY

@@ -43,6 +43,7 @@ fn c_025_a_periodic_tag_survives_a_restart() {
             06:00 news: pending, next 12:00, 0/3 charged, anchor 00:00
                     NOT_DUE since 00:00 until 12:00
                     BROWSER_CLOSED since 06:00
+                    NO_LAUNCHER since 06:00
                     SETTLING since 06:00 until 06:00:01
             12:00 wake 2-1 news (periodic)
         "#]],
@@ -142,6 +143,7 @@ fn an_attempt_whose_browser_stays_away_is_lost_at_its_deadline() {
             00:04 mail: lost, free, next 00:04
             00:04 mail: pending, next 00:04, 0/3 charged, 1 in a row lost started, expires 30d 00:01
                     BROWSER_CLOSED since 00:01
+                    NO_LAUNCHER since 00:01
         "#]],
     );
 }

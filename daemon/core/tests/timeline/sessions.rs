@@ -98,9 +98,11 @@ fn p_06_at_its_deadline_it_is_lost() {
             00:01:30 news: lost, free, next 00:01:30
             00:01:30 news: pending, next 00:01:30, 0/3 charged, 1 in a row lost unstarted, expires 30d 00:01
                     BROWSER_CLOSED since 00:01
+                    NO_LAUNCHER since 00:00
             00:04 mail: lost, free, next 00:04
             00:04 mail: pending, next 00:04, 0/3 charged, 1 in a row lost started, expires 30d 00:01
                     BROWSER_CLOSED since 00:01
+                    NO_LAUNCHER since 00:00
             00:04 wake 1-3 mail
             00:04 wake 1-4 news
         "#]],

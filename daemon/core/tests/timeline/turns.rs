@@ -159,10 +159,10 @@ fn p_07_a_flood_of_one_offs_does_not_starve_periodic_tags() {
             12:00:02 one: removed, completed
             12:00:02 recorded 1-1
             12:00:02 wake 1-2 bob/news (periodic)
-            12:00:03 bob/news: completed, free, next 1d 00:00:02
+            12:00:03 bob/news: completed, free, next 1d 00:15
             12:00:03 recorded 1-2
             12:00:03 wake 1-3 shop:feed (periodic)
-            12:00:04 shop:feed: completed, free, next 1d 00:00:03
+            12:00:04 shop:feed: completed, free, next 1d 00:15
             12:00:04 recorded 1-3
             12:00:04 wake 1-4 two
             12:00:05 two: completed, free
