@@ -39,8 +39,9 @@ pub mod wall;
 
 pub use field::FieldError;
 pub use scheduler::{
-    AppsChanged, Caller, Denial, Engaged, EngagementReport, Filter, Force, LeaseError, NewLease,
+    AppsChanged, Caller, Denial, Engaged, EngagementReport, FORECAST_EVENTS, Filter, Force,
+    Forecast, ForecastQuestion, Foreseen, Foresight, LONGEST_FORECAST, LeaseError, NewLease,
     NewRegistration, NewSchedule, NewSession, OpenedSession, Page, Reconciled, RegisterChange,
     RegisterError, Registered, RegistrationView, RunNow, Scheduler, SessionView, StateCounts,
-    Unregistered, Viewer, WakeReason, Wakes,
+    Supposition, Unregistered, Viewer, WakeReason, Wakes,
 };

@@ -8,6 +8,7 @@ mod conditions;
 mod engagement;
 mod filing;
 mod firing;
+mod forecast;
 mod launching;
 mod leases;
 mod planning;
@@ -26,6 +27,9 @@ use std::{
 
 pub use attempts::{NewSession, OpenedSession};
 pub use engagement::{Engaged, EngagementReport};
+pub use forecast::{
+    FORECAST_EVENTS, Forecast, ForecastQuestion, Foreseen, Foresight, LONGEST_FORECAST, Supposition,
+};
 pub use leases::{LeaseError, NewLease};
 pub use queries::{Filter, Page, RegistrationView, SessionView, StateCounts, Viewer};
 pub use reconcile::Reconciled;

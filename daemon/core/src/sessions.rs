@@ -142,6 +142,12 @@ impl Sessions {
         Some((id, self.by_id.get(&id)?))
     }
 
+    /// The sessions that take wakes, by profile.
+    pub(crate) fn ready_ones(&self) -> impl Iterator<Item = (ProfileKey, SessionId)> {
+        let ready = self.by_id.iter().filter(|(_, one)| one.readiness == Readiness::Ready);
+        ready.map(|(id, session)| (session.profile.clone(), *id))
+    }
+
     /// Whether the profile's session can take one more wake.
     pub(crate) fn door(&self, profile: &ProfileKey) -> Door {
         match self.of_profile(profile) {
@@ -176,6 +182,15 @@ impl Sessions {
             }
         }
         Some(out)
+    }
+
+    /// Forgets the attempts of these registrations.
+    pub(crate) fn forget_out(&mut self, of: impl Fn(RegistrationId) -> bool) {
+        let gone: Vec<AttemptId> =
+            self.out.iter().filter(|(_, out)| of(out.registration)).map(|(id, _)| *id).collect();
+        for attempt in gone {
+            self.take_back(attempt);
+        }
     }
 
     pub(crate) fn out(&self, attempt: AttemptId) -> Option<Out> {

@@ -6,6 +6,7 @@
 
 mod conditions;
 mod expiry;
+mod forecasts;
 mod one_off;
 mod outcomes;
 mod periodic;

@@ -1,0 +1,284 @@
+//! What will run when: the real core on a copy of the real queue, under stated conditions. The
+//! queue itself is never touched.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{NewSession, Scheduler, Viewer};
+use crate::{
+    attempt::{Finished, Outcome},
+    blocker::Blocker,
+    effect::{Effect, Wake},
+    event::Event,
+    history::History,
+    instants::{Joiners, Neighbours},
+    key::{OwnerId, ProfileKey, RegistrationId, RegistrationKey, SessionId},
+    lease::{FactValue, Lease, LeaseId, Leased, Subject},
+    ready::Ready,
+    registration::State,
+    registrations::Registrations,
+    time::Timestamp,
+    timers::Timers,
+};
+
+/// Longest time that a forecast looks ahead.
+pub const LONGEST_FORECAST: Duration = Duration::from_secs(366 * 86_400);
+
+/// Most events of one forecast.
+pub const FORECAST_EVENTS: usize = 10_000;
+
+/// What is to be taken as so, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supposition {
+    /// This is so from here on, until it is stated otherwise.
+    Fact(FactValue),
+    /// Each browser is open from here on.
+    BrowsersOpen,
+    /// So much time passes.
+    Advance(Duration),
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForecastQuestion {
+    /// What is supposed.
+    pub suppositions: Vec<Supposition>,
+    /// How far to look after the last supposition; at most [`LONGEST_FORECAST`].
+    pub horizon: Duration,
+    /// Only this registration; the look ends with its first event.
+    pub only: Option<RegistrationId>,
+}
+
+/// What will run when, if nothing else happens.
+///
+/// Events that run at the moment are taken to run into their limits, those to come to be
+/// completed at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// In the order of their instants; at most [`FORECAST_EVENTS`].
+    pub events: Vec<Foreseen>,
+    /// What holds, at the end, those without an event.
+    pub held: Vec<(RegistrationId, RegistrationKey, Vec<Blocker>)>,
+    /// The instant up to which it looks.
+    pub until: Timestamp,
+}
+
+/// An event that will run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    /// When.
+    pub at: Timestamp,
+    /// Which registration.
+    pub registration: RegistrationId,
+    /// Its key.
+    pub key: RegistrationKey,
+    /// No further charged attempt can follow.
+    pub last_chance: bool,
+}
+
+/// A copy of the queue to look ahead with.
+#[derive(Clone, Debug)]
+pub struct Foresight {
+    scheduler: Box<Scheduler>,
+    viewer: Viewer,
+    sessions: BTreeMap<ProfileKey, SessionId>,
+}
+
+impl Scheduler {
+    /// A copy of what a viewer may see and of what stands in its way: for a forecast elsewhere,
+    /// since that takes its time. Of one registration only its profile is copied.
+    pub fn foresight(
+        &self,
+        now: Timestamp,
+        viewer: Viewer,
+        only: Option<RegistrationId>,
+    ) -> Foresight {
+        let one = only.and_then(|id| self.registrations.get(id));
+        let ids: Vec<RegistrationId> = match (one, viewer) {
+            (Some(one), _) => self.registrations.of_profile(&one.key.worker.profile),
+            (None, Viewer::Owner(_) | Viewer::Administrator) => {
+                self.registrations.iter().map(|one| one.id).collect()
+            }
+        };
+        let mut copy = Self {
+            policy: self.policy.clone(),
+            policy_since: self.policy_since,
+            epoch: self.epoch,
+            last_attempt: self.last_attempt,
+            counters: self.counters,
+            owners: self.owners.iter().map(|(id, name)| (*id, Arc::clone(name))).collect(),
+            now: self.now,
+            wall: self.wall,
+            host: self.host.clone(),
+            registrations: Registrations::default(),
+            sites: self.sites.clone(),
+            profiles: self.profiles.clone(),
+            leases: self.leases.clone(),
+            history: History::default(),
+            timers: Timers::default(),
+            ready: Ready::default(),
+            joiners: Joiners::default(),
+            neighbours: Neighbours::default(),
+            budget_held: self.budget_held.clone(),
+            came_due: BTreeSet::new(),
+            sessions: self.sessions.clone(),
+            launchers: self.launchers.clone(),
+            wakes: self.wakes,
+            effects: VecDeque::new(),
+        };
+        for id in &ids {
+            if let Some(registration) = self.registrations.get(*id) {
+                copy.registrations.insert(registration.clone());
+            }
+        }
+        // What runs elsewhere is not looked at, and so must not hold a slot for ever.
+        copy.sessions.forget_out(|id| copy.registrations.get(id).is_none());
+        ids.into_iter().for_each(|id| copy.file(id));
+        let sessions = self.sessions.ready_ones().collect();
+        let mut foresight = Foresight { scheduler: Box::new(copy), viewer, sessions };
+        foresight.scheduler.handle_timeout(now);
+        foresight
+    }
+}
+
+impl Foresight {
+    /// Looks ahead.
+    #[must_use]
+    pub fn look(mut self, question: &ForecastQuestion) -> Forecast {
+        let mut events = Vec::new();
+        let mut now = self.scheduler.now;
+        for (number, supposition) in (1_u64..).zip(&question.suppositions) {
+            match supposition {
+                Supposition::Fact(value) => self.suppose(number, *value),
+                Supposition::BrowsersOpen => self.open_browsers(),
+                Supposition::Advance(by) => {
+                    now = now + (*by).min(LONGEST_FORECAST);
+                    self.run_until(now, question.only, &mut events);
+                }
+            }
+        }
+        let until = now + question.horizon.min(LONGEST_FORECAST);
+        self.run_until(until, question.only, &mut events);
+        let until = self.scheduler.now;
+        let named: BTreeSet<_> = events.iter().map(|event: &Foreseen| event.registration).collect();
+        let quiet = self.scheduler.registrations.iter().filter(|one| {
+            self.viewer.sees(one.key.owner())
+                && question.only.is_none_or(|id| id == one.id)
+                && !named.contains(&one.id)
+                && !matches!(one.state, State::Firing { .. })
+        });
+        let held = quiet.map(|one| (one.id, one.key.clone(), self.scheduler.blockers(one, until)));
+        Forecast { held: held.collect(), events, until }
+    }
+
+    /// From here on this is so, whatever the sources say; a lease that says otherwise ends.
+    fn suppose(&mut self, number: u64, value: FactValue) {
+        let scheduler = &mut *self.scheduler;
+        let older: Vec<LeaseId> = scheduler
+            .leases
+            .iter()
+            .filter(
+                |lease| matches!(lease.what, Leased::Override(old) if old.fact() == value.fact()),
+            )
+            .map(|lease| lease.id)
+            .collect();
+        for id in older {
+            if let Some(lease) = scheduler.leases.remove(id) {
+                scheduler.file_subject(&lease.subject);
+            }
+        }
+        scheduler.leases.insert(Lease {
+            id: LeaseId::new(u64::MAX - number),
+            subject: Subject::All,
+            what: Leased::Override(value),
+            since: scheduler.now,
+            until: scheduler.now + LONGEST_FORECAST * 3,
+            reason: "supposed".into(),
+        });
+        scheduler.finish();
+    }
+
+    fn open_browsers(&mut self) {
+        let owners: BTreeSet<OwnerId> =
+            self.scheduler.registrations.iter().map(|one| one.key.owner()).collect();
+        for owner in owners {
+            for profile in self.scheduler.registrations.profiles_of(owner) {
+                if !self.sessions.contains_key(&profile) {
+                    self.open(profile);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, profile: ProfileKey) {
+        let now = self.scheduler.now;
+        let new = NewSession {
+            profile: profile.clone(),
+            capacity: None,
+            running: Vec::new(),
+            finished: Vec::new(),
+            launch: None,
+        };
+        let session = self.scheduler.open_session(now, new).id;
+        self.scheduler.handle_event(now, Event::SessionReady(session));
+        self.sessions.insert(profile, session);
+    }
+
+    fn run_until(
+        &mut self,
+        until: Timestamp,
+        only: Option<RegistrationId>,
+        events: &mut Vec<Foreseen>,
+    ) {
+        loop {
+            self.answer(events);
+            let done = only.is_some_and(|id| events.iter().any(|event| event.registration == id));
+            if done || events.len() >= FORECAST_EVENTS {
+                return;
+            }
+            match self.scheduler.poll_timeout() {
+                Some((at, _)) if at <= until => self.scheduler.handle_timeout(at),
+                Some(_) | None => break,
+            }
+        }
+        self.scheduler.handle_timeout(until);
+        self.answer(events);
+    }
+
+    /// Plays the browsers and launchers.
+    fn answer(&mut self, events: &mut Vec<Foreseen>) {
+        while let Some(effect) = self.scheduler.poll_effect() {
+            match effect {
+                Effect::Wake(wake) => self.complete(wake, events),
+                Effect::Launch { profile, .. } => self.open(profile),
+                Effect::Record(_)
+                | Effect::Cancel { .. }
+                | Effect::Recorded { .. }
+                | Effect::CloseSession { .. }
+                | Effect::LaunchCancel { .. }
+                | Effect::CloseLauncher(_)
+                | Effect::Notify(_)
+                | Effect::HostChanged => {}
+            }
+        }
+    }
+
+    fn complete(&mut self, wake: Wake, events: &mut Vec<Foreseen>) {
+        let (at, session, attempt) = (self.scheduler.now, wake.session, wake.attempt);
+        if self.viewer.sees(wake.key.owner()) && events.len() < FORECAST_EVENTS {
+            events.push(Foreseen {
+                at,
+                registration: wake.registration,
+                key: wake.key,
+                last_chance: wake.last_chance,
+            });
+        }
+        self.scheduler.handle_event(at, Event::AttemptStarted { session, attempt });
+        let (outcome, detail, retry_after) = (Outcome::Completed, Box::default(), None);
+        let finished = Finished { attempt, outcome, detail, retry_after };
+        self.scheduler.handle_event(at, Event::AttemptFinished { session, finished });
+    }
+}
