@@ -73,18 +73,18 @@ fn s_p_15_p_05_a_changed_interval_keeps_the_anchor() {
         online
         open
         register news every 24h
-        06:00 register news every 13h
+        06:00 register news every 12h
         show news
-        13:00 finish news completed
+        12:00 finish news completed
         ",
         expect![[r#"
             00:00 registered news: created as 1, next 1d 00:00
-            06:00 registered news: updated, next 13:00
-            06:00 news: pending, next 13:00, 0/3 charged, anchor 00:00
-                    NOT_DUE since 00:00 until 13:00
-            13:00 wake 1-1 news (periodic)
-            13:00 news: completed, free, next 1d 02:00
-            13:00 recorded 1-1
+            06:00 registered news: updated, next 12:00
+            06:00 news: pending, next 12:00, 0/3 charged, anchor 00:00
+                    NOT_DUE since 00:00 until 12:00
+            12:00 wake 1-1 news (periodic)
+            12:00 news: completed, free, next 1d 00:00
+            12:00 recorded 1-1
         "#]],
     );
 }
@@ -97,10 +97,10 @@ fn s_p_15_a_changed_interval_counts_for_what_is_due() {
         offline
         open
         register news every 12h
-        13:00 register news every 20h
+        13:00 register news every 24h
         show news
         online
-        20:00
+        24:00
         ",
         expect![[r#"
             00:00 registered news: created as 1, next 12:00
@@ -108,6 +108,7 @@ fn s_p_15_a_changed_interval_counts_for_what_is_due() {
             13:00 news: pending, next 1d 00:00, 0/3 charged, anchor 00:00
                     NOT_DUE since 00:00 until 1d 00:00
                     OFFLINE since 00:00
+            1d 00:00 wake 1-1 news (periodic)
         "#]],
     );
 }
@@ -119,11 +120,12 @@ fn s_p_15_an_interval_that_has_passed_is_due() {
         online
         open
         register news every 24h
-        15:00 register news every 14h
+        15:00 register news every 12h
         ",
         expect![[r#"
             00:00 registered news: created as 1, next 1d 00:00
-            15:00 registered news: updated, next 1d 00:00
+            15:00 registered news: updated, next 15:00
+            15:00 wake 1-1 news (periodic)
         "#]],
     );
 }
@@ -135,10 +137,10 @@ fn s_p_15_a_changed_interval_keeps_firing_and_back_off() {
         online
         open
         register news every 12h
-        12:00 register news every 13h
+        12:00 register news every 24h
         show news
         finish news rejected
-        register news every 14h
+        register news every 36h
         show news
         12:05 finish news completed
         show news
@@ -154,10 +156,10 @@ fn s_p_15_a_changed_interval_keeps_firing_and_back_off() {
             12:00 news: waiting, next 12:05, 1/3 charged, anchor 00:00
                     BACKOFF since 12:00 until 12:05
             12:05 wake 1-2 news (periodic)
-            12:05 news: completed, free, next 1d 12:15
+            12:05 news: completed, free, next 2d 00:15
             12:05 recorded 1-2
-            12:05 news: pending, next 1d 12:05, 0/3 charged, anchor 12:05
-                    NOT_DUE since 12:05 until 1d 12:05
+            12:05 news: pending, next 2d 00:05, 0/3 charged, anchor 12:05
+                    NOT_DUE since 12:05 until 2d 00:05
         "#]],
     );
 }
@@ -273,14 +275,15 @@ fn s_p_32_a_tag_is_due_when_its_interval_has_just_passed() {
         "
         online
         open
-        register news every 13h
-        12:59:59 show news
-        13:00
+        register news every 12h
+        11:59:59 show news
+        12:00
         ",
         expect![[r#"
-            00:00 registered news: created as 1, next 1d 00:00
-            12:59:59 news: pending, next 1d 00:00, 0/3 charged, anchor 00:00
-                    NOT_DUE since 00:00 until 1d 00:00
+            00:00 registered news: created as 1, next 12:00
+            11:59:59 news: pending, next 12:00, 0/3 charged, anchor 00:00
+                    NOT_DUE since 00:00 until 12:00
+            12:00 wake 1-1 news (periodic)
         "#]],
     );
 }
@@ -311,20 +314,20 @@ fn s_p_42_success_waits_for_the_next_interval() {
         "
         online
         open
-        register news every 13h
-        13:00 start news
+        register news every 12h
+        12:00 start news
         +1m finish news completed
         show news
-        26:00
+        24:00
         ",
         expect![[r#"
-            00:00 registered news: created as 1, next 13:00
-            13:00 wake 1-1 news (periodic)
-            13:01 news: completed, free, next 1d 02:00
-            13:01 recorded 1-1
-            13:01 news: pending, next 1d 02:00, 0/3 charged, anchor 13:00
-                    NOT_DUE since 13:01 until 1d 02:00
-            1d 02:00 wake 1-2 news (periodic)
+            00:00 registered news: created as 1, next 12:00
+            12:00 wake 1-1 news (periodic)
+            12:01 news: completed, free, next 1d 00:00
+            12:01 recorded 1-1
+            12:01 news: pending, next 1d 00:00, 0/3 charged, anchor 12:00
+                    NOT_DUE since 12:01 until 1d 00:00
+            1d 00:00 wake 1-2 news (periodic)
         "#]],
     );
 }
