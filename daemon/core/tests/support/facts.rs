@@ -4,10 +4,13 @@ use std::net::IpAddr;
 
 use pwasync_core::{
     event::Event,
-    facts::{DefaultRoute, Family, Link, LinkKind, Netlink, Power, Sleep, StoreAccess},
+    facts::{
+        Connection, DefaultRoute, Family, Link, LinkKind, Netlink, Power, PowerSaver, Sleep,
+        StoreAccess,
+    },
     key::SyncKind,
     policy::Policy,
-    time::Timestamp,
+    time::{Timestamp, WallClock},
 };
 
 /// The facts, as far as the sources have told them.
@@ -15,7 +18,12 @@ use pwasync_core::{
 pub(crate) struct Facts {
     /// `None`: netlink has not spoken. `Some(None)`: no network.
     pub(crate) network: Option<Option<u8>>,
+    /// `None`: there is no connection manager.
+    pub(crate) connection: Option<Connection>,
     pub(crate) power: Option<Power>,
+    /// `None`: there is none.
+    pub(crate) saver: Option<PowerSaver>,
+    pub(crate) wall: WallClock,
     pub(crate) sleep: Sleep,
     pub(crate) store: StoreAccess,
     /// From when on the network counts as settled.
@@ -27,7 +35,10 @@ impl Facts {
     pub(crate) fn new() -> Self {
         Self {
             network: None,
+            connection: None,
             power: None,
+            saver: None,
+            wall: WallClock::default(),
             sleep: Sleep::Awake,
             store: StoreAccess::Writable,
             settled_at: Timestamp::ZERO,
@@ -46,6 +57,18 @@ impl Facts {
                 }
                 self.network = Some(network);
                 Event::NetlinkChanged(netlink(network))
+            }
+            HostChange::Connection(connection) => {
+                self.connection = connection;
+                Event::ConnectionChanged(connection)
+            }
+            HostChange::Saver(saver) => {
+                self.saver = saver;
+                Event::PowerSaverChanged(saver)
+            }
+            HostChange::Wall(wall) => {
+                self.wall = wall;
+                Event::WallClockChanged(wall)
             }
             HostChange::Power(power) => {
                 self.power = Some(power);
@@ -71,7 +94,11 @@ impl Facts {
         let mut changes = Vec::new();
         let (network, power) = (self.network.take(), self.power);
         self.woke_at = None;
+        // The wall clock comes first: the others are judged by it.
+        changes.push(HostChange::Wall(self.wall));
         changes.extend(network.map(HostChange::Network));
+        changes.push(HostChange::Connection(self.connection));
+        changes.push(HostChange::Saver(self.saver));
         changes.extend(power.map(HostChange::Power));
         changes.push(HostChange::Sleep(self.sleep));
         changes.push(HostChange::Store(self.store));
@@ -105,7 +132,12 @@ impl Facts {
 pub(crate) enum HostChange {
     /// The network with this number, or none.
     Network(Option<u8>),
+    /// What the connection manager says; `None`: it is gone.
+    Connection(Option<Connection>),
     Power(Power),
+    Saver(Option<PowerSaver>),
+    /// The wall clock stepped, or the local time is another.
+    Wall(WallClock),
     Sleep(Sleep),
     Store(StoreAccess),
 }

@@ -20,7 +20,7 @@ pub(crate) fn owner(name: &str) -> OwnerId {
     OwnerId::from_uid(FIRST_UID + u32::try_from(place).unwrap()).unwrap()
 }
 
-fn owner_name(owner: OwnerId) -> &'static str {
+pub(crate) fn owner_name(owner: OwnerId) -> &'static str {
     OWNERS[usize::try_from(owner.uid() - FIRST_UID).unwrap()]
 }
 

@@ -1,4 +1,14 @@
 //! Runs a script line by line and writes down what left the daemon, and when.
+//!
+//! A line is `[00:05 | 2d 00:05 | +5m] [command]`; what commands there are, each file says.
+
+mod browsers;
+mod host;
+mod leases;
+mod reads;
+mod requests;
+mod sites;
+mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,21 +17,18 @@ use std::{
 };
 
 use pwasync_core::{
-    Caller, Filter, Force, NewRegistration, NewSchedule, Viewer,
+    Caller,
     attempt::{Finished, Outcome},
-    constraints::Constraints,
     effect::{Effect, Wake},
     event::Event,
-    facts::{Power, Sleep, StoreAccess},
-    key::{AttemptId, OwnerId, ProfileKey, RegistrationId, RegistrationKey, SyncKind},
+    key::{AttemptId, LaunchToken, OwnerId, ProfileKey, RegistrationId, RegistrationKey, SyncKind},
     policy::Policy,
     time::Timestamp,
 };
 
 use super::{
-    facts::HostChange,
     names, trace,
-    world::{Commits, Hello, Left, World},
+    world::{Commits, Left, World},
 };
 
 /// What a script's browsers do with a wake by themselves.
@@ -41,6 +48,8 @@ struct Script {
     /// What the browsers will say, and when.
     answers: BTreeSet<(Timestamp, AttemptId)>,
     wakes: BTreeMap<AttemptId, Wake>,
+    /// Who each launch was for.
+    launches: BTreeMap<LaunchToken, ProfileKey>,
     kinds: BTreeMap<String, SyncKind>,
     /// Login names that differ from the owner's own.
     logins: BTreeMap<OwnerId, String>,
@@ -64,6 +73,7 @@ fn run_once(policy: &Policy, text: &str) -> String {
         worker: Worker::Silent,
         answers: BTreeSet::new(),
         wakes: BTreeMap::new(),
+        launches: BTreeMap::new(),
         kinds: BTreeMap::new(),
         logins: BTreeMap::new(),
         trace: String::new(),
@@ -138,8 +148,12 @@ impl Script {
                 if let Some(text) = trace::left(&left) {
                     writeln!(self.trace, "{} {text}", names::clock(at)).unwrap();
                 }
-                if let Left::Effect(Effect::Wake(wake)) = left {
-                    self.woken(wake);
+                match left {
+                    Left::Effect(Effect::Wake(wake)) => self.woken(wake),
+                    Left::Effect(Effect::Launch { profile, token, .. }) => {
+                        self.launches.insert(token, profile);
+                    }
+                    Left::Effect(_) | Left::Reply(_) => {}
                 }
             }
         }
@@ -159,44 +173,20 @@ impl Script {
     }
 
     fn command(&mut self, command: &str, rest: &[&str]) {
+        let known = self.host(command, rest)
+            || self.browser(command, rest)
+            || self.lease(command, rest)
+            || self.site(command, rest)
+            || self.request(command, rest)
+            || self.read(command, rest)
+            || self.itself(command, rest);
+        assert!(known, "no such command: {command} {rest:?}");
+    }
+
+    /// What happens to the daemon itself: `crash`, `late 5m`, `hold`, `commit`, `login ana anna`,
+    /// `policy [origin shop | app mail] retry.max_attempts=5 ...`.
+    fn itself(&mut self, command: &str, rest: &[&str]) -> bool {
         match (command, rest) {
-            ("online", []) => self.world.host(HostChange::Network(Some(1))),
-            ("online", [network]) => {
-                self.world.host(HostChange::Network(Some(network.parse().unwrap())));
-            }
-            ("offline", []) => self.world.host(HostChange::Network(None)),
-            ("battery", [percent]) => self.power(percent, true),
-            ("charging", [percent]) => self.power(percent, false),
-            ("suspend", []) => self.world.host(HostChange::Sleep(Sleep::Suspending)),
-            ("resume", []) => self.world.host(HostChange::Sleep(Sleep::Awake)),
-            ("store", ["read-only"]) => {
-                self.world.host(HostChange::Store(StoreAccess::ReadOnly));
-            }
-            ("store", ["writable"]) => {
-                self.world.host(HostChange::Store(StoreAccess::Writable));
-            }
-            ("worker", ["silent"]) => self.worker = Worker::Silent,
-            ("worker", ["starts"]) => self.worker = Worker::Starts,
-            ("worker", [outcome, "after", after]) => {
-                self.worker = Worker::Ends(self::outcome(outcome), names::duration(after));
-            }
-            ("open", rest) => {
-                let profile = self.attach(rest);
-                self.world.ready(&profile);
-            }
-            ("attach", rest) => {
-                self.attach(rest);
-            }
-            ("ready", rest) => self.world.ready(&names::profile(rest.first().unwrap_or(&"ana"))),
-            ("close", rest) => self.world.close(&names::profile(rest.first().unwrap_or(&"ana"))),
-            ("start", [name]) => self.start(name),
-            ("finish", [name, outcome, rest @ ..]) => {
-                let attempt = self.attempt(name);
-                let retry_after = after_word(rest, "retry");
-                let (outcome, detail) = (self::outcome(outcome), "".into());
-                let profile = self.wakes[&attempt].key.worker.profile.clone();
-                self.finish(&profile, Finished { attempt, outcome, detail, retry_after });
-            }
             ("crash", []) => {
                 self.world.commits = Commits::AtOnce;
                 self.world.crash();
@@ -210,189 +200,19 @@ impl Script {
             ("login", [owner, login]) => {
                 self.logins.insert(names::owner(owner), (*login).to_owned());
             }
-            _ => self.request(command, rest),
+            ("policy", rest) => {
+                let mut policy = self.world.policy.clone();
+                words::set_keys(&mut policy, rest);
+                self.world.set_policy(policy);
+            }
+            _ => return false,
         }
+        true
     }
 
-    /// What is asked for over gRPC.
-    fn request(&mut self, command: &str, rest: &[&str]) {
-        match (command, rest) {
-            ("register", [name, rest @ ..]) => {
-                let new = self.new_registration(name, rest);
-                let caller = self.caller(new.key.owner());
-                // The answer is in the trace.
-                let _ = self.world.request(
-                    |scheduler, now| scheduler.register(now, &caller, new),
-                    |result| Some(trace::registered(result)),
-                );
-            }
-            ("unregister", [name, kind @ ..]) => {
-                let key = self.key(name, kind);
-                let caller = self.caller(key.owner());
-                self.world.request(
-                    |scheduler, now| scheduler.unregister(now, &caller, &key),
-                    |result| Some(trace::unregistered(*result)),
-                );
-            }
-            ("remove-scope", [name]) => {
-                let worker = names::worker(name);
-                let caller = self.caller(worker.profile.owner);
-                self.world.request(
-                    |scheduler, now| scheduler.remove_scope(now, &caller, &worker),
-                    |count| Some(format!("removed {count} of the scope")),
-                );
-            }
-            ("reconcile", [who, names @ ..]) => self.reconcile(who, names),
-            ("run", [name, rest @ ..]) => {
-                let force = if rest.contains(&"force") { Force::Yes } else { Force::No };
-                let (id, viewer) = (self.id(name), viewer(rest));
-                self.world.run_now(
-                    |scheduler, now, force| {
-                        let answer = scheduler.run_now(now, viewer, id, force);
-                        Some(trace::run(answer.as_ref()))
-                    },
-                    force,
-                );
-            }
-            ("remove", [name, rest @ ..]) => {
-                let (id, viewer) = (self.id(name), viewer(rest));
-                self.world.request(
-                    |scheduler, now| scheduler.remove_by_id(now, viewer, id),
-                    |view| Some(view.as_ref().map_or("not found", |_| "removed").to_owned()),
-                );
-            }
-            ("show" | "list" | "tags", rest) => {
-                let text = self.read(command, rest);
-                writeln!(self.trace, "{} {text}", names::clock(self.world.now)).unwrap();
-            }
-            _ => panic!("no such command: {command} {rest:?}"),
-        }
-    }
-
-    fn read(&self, command: &str, rest: &[&str]) -> String {
-        let (scheduler, now) = (&self.world.scheduler, self.world.now);
-        match (command, rest) {
-            ("show", [name, kind @ ..]) => {
-                let view = scheduler.registration(now, &self.key(name, kind));
-                view.map_or(format!("{name}: none"), |view| trace::view(&view))
-            }
-            ("tags", [worker, rest @ ..]) => {
-                let kind = rest.first().map_or(SyncKind::OneOff, |word| kind(word));
-                let tags = scheduler.tags(&names::worker(worker), kind);
-                let tags: Vec<_> = tags.iter().map(|tag| format!("`{}`", tag.as_str())).collect();
-                if tags.is_empty() {
-                    "no tags".to_owned()
-                } else {
-                    format!("tags {}", tags.join(" "))
-                }
-            }
-            ("list", rest) => {
-                let first = RegistrationId::new(0);
-                let page = scheduler.list(now, viewer(rest), &Filter::default(), first, 100);
-                let names: Vec<_> =
-                    page.views.iter().map(|view| names::key_name(&view.registration.key)).collect();
-                if names.is_empty() { "nothing".to_owned() } else { names.join(" ") }
-            }
-            _ => panic!("{command} what?"),
-        }
-    }
-
-    fn power(&mut self, percent: &str, on_battery: bool) {
-        let battery_percent = Some(percent.trim_end_matches('%').parse().unwrap());
-        self.world.host(HostChange::Power(Power { battery_percent, on_battery }));
-    }
-
-    /// `[who] [capacity 2] [running 1-1,1-2] [finished 1-1 completed]...`
-    fn attach(&mut self, rest: &[&str]) -> ProfileKey {
-        const WORDS: [&str; 3] = ["capacity", "running", "finished"];
-        let (who, mut rest) = match rest.split_first() {
-            Some((who, rest)) if !WORDS.contains(who) => (*who, rest),
-            Some(_) | None => ("ana", rest),
-        };
-        let mut hello = Hello::default();
-        while let Some((word, after)) = rest.split_first() {
-            rest = match (*word, after) {
-                ("capacity", [number, after @ ..]) => {
-                    hello.capacity = Some(number.parse().unwrap());
-                    after
-                }
-                ("running", [ids, after @ ..]) => {
-                    let ids = ids.split(',').map(|id| AttemptId::parse(id).unwrap());
-                    hello.running.extend(ids);
-                    after
-                }
-                ("finished", [id, outcome, after @ ..]) => {
-                    let attempt = AttemptId::parse(id).unwrap();
-                    let (outcome, detail) = (self::outcome(outcome), "".into());
-                    hello.finished.push(Finished { attempt, outcome, detail, retry_after: None });
-                    after
-                }
-                _ => panic!("attach {rest:?}?"),
-            };
-        }
-        let profile = names::profile(who);
-        self.world.attach(&profile, hello, |opened| {
-            let abandon: Vec<_> = opened.abandon.iter().map(ToString::to_string).collect();
-            (!abandon.is_empty()).then(|| format!("abandon {}", abandon.join(" ")))
-        });
-        profile
-    }
-
-    fn start(&mut self, name: &str) {
-        let attempt = self.attempt(name);
-        let profile = &self.wakes[&attempt].key.worker.profile;
-        let session = self.world.browsers[profile].id;
-        self.world.event(Event::AttemptStarted { session, attempt });
-    }
-
-    fn finish(&mut self, profile: &ProfileKey, finished: Finished) {
-        let session = self.world.browsers[profile].id;
-        self.world.event(Event::AttemptFinished { session, finished });
-    }
-
-    /// The newest attempt of a registration that reached a browser, or the one with this id.
-    fn attempt(&self, name: &str) -> AttemptId {
-        if let Ok(id) = AttemptId::parse(name) {
-            return id;
-        }
-        let key = self.key(name, &[]);
-        let found = self.wakes.iter().rev().find(|(_, wake)| wake.key == key);
-        *found.unwrap_or_else(|| panic!("{name} never ran")).0
-    }
-
-    fn new_registration(&mut self, name: &str, rest: &[&str]) -> NewRegistration {
-        let schedule = match after_word(rest, "every") {
-            Some(min_interval) => NewSchedule::Periodic { min_interval },
-            None => NewSchedule::OneOff { expires_in: after_word(rest, "expires") },
-        };
-        let kind = match schedule {
-            NewSchedule::Periodic { .. } => SyncKind::Periodic,
-            NewSchedule::OneOff { .. } => SyncKind::OneOff,
-        };
-        self.kinds.insert(name.to_owned(), kind);
-        NewRegistration {
-            key: names::key(name, kind),
-            app: None,
-            schedule,
-            constraints: Constraints::default(),
-        }
-    }
-
-    /// Entries are `tag`, or `tag=12h` for a periodic one.
-    fn reconcile(&mut self, who: &str, entries: &[&str]) {
-        let profile = names::profile(who);
-        let caller = self.caller(profile.owner);
-        let list: Vec<_> = entries
-            .iter()
-            .map(|entry| match entry.split_once('=') {
-                Some((name, every)) => self.new_registration(name, &["every", every]),
-                None => self.new_registration(entry, &[]),
-            })
-            .collect();
-        let _ = self.world.request(
-            |scheduler, now| scheduler.reconcile(now, &caller, &profile, list),
-            |result| Some(trace::reconciled(result)),
-        );
+    /// Writes a line of its own into the trace.
+    fn say(&mut self, text: &str) {
+        writeln!(self.trace, "{} {text}", names::clock(self.world.now)).unwrap();
     }
 
     fn caller(&self, owner: OwnerId) -> Caller {
@@ -404,8 +224,8 @@ impl Script {
     }
 
     /// A tag's kind is that of its last registration, unless a word says it.
-    fn key(&self, name: &str, words: &[&str]) -> RegistrationKey {
-        let said = words.first().map(|word| kind(word));
+    fn key(&self, name: &str, rest: &[&str]) -> RegistrationKey {
+        let said = rest.first().map(|word| words::kind(word));
         let kind = said.or_else(|| self.kinds.get(name).copied()).unwrap_or(SyncKind::OneOff);
         names::key(name, kind)
     }
@@ -417,40 +237,5 @@ impl Script {
         }
         let view = self.world.scheduler.registration(self.world.now, &self.key(name, &[]));
         view.unwrap_or_else(|| panic!("{name} is not registered")).registration.id
-    }
-}
-
-/// The duration after a word.
-fn after_word(words: &[&str], word: &str) -> Option<Duration> {
-    let at = words.iter().position(|one| *one == word)?;
-    Some(names::duration(words[at + 1]))
-}
-
-/// `as bob`; otherwise the administrator.
-fn viewer(words: &[&str]) -> Viewer {
-    match words {
-        [.., "as", who] => Viewer::Owner(names::owner(who)),
-        _ => Viewer::Administrator,
-    }
-}
-
-fn kind(word: &str) -> SyncKind {
-    match word {
-        "one-off" => SyncKind::OneOff,
-        "periodic" => SyncKind::Periodic,
-        _ => panic!("{word} is no kind"),
-    }
-}
-
-fn outcome(word: &str) -> Outcome {
-    match word {
-        "completed" => Outcome::Completed,
-        "rejected" => Outcome::Rejected,
-        "timed-out" => Outcome::TimedOut,
-        "offline" => Outcome::Offline,
-        "aborted" => Outcome::Aborted,
-        "unavailable" => Outcome::Unavailable,
-        "scope-gone" => Outcome::ScopeGone,
-        _ => panic!("{word} is no outcome"),
     }
 }

@@ -3,19 +3,22 @@
 use std::fmt::Write;
 
 use pwasync_core::{
-    Reconciled, RegisterChange, RegisterError, Registered, RegistrationView, RunNow, Unregistered,
+    Engaged, LeaseError, Reconciled, RegisterChange, RegisterError, Registered, RegistrationView,
+    RunNow, Unregistered,
     blocker::Blocker,
-    change::RegistrationChange,
+    change::{Change, LaunchChange, RegistrationChange, What},
     effect::{Counted, Effect},
-    key::{ProfileKey, RegistrationKey, SyncKind},
+    facts::{Facts, Reach},
+    history::Entry,
+    key::{RegistrationKey, SyncKind},
+    lease::{Lease, Leased, Subject},
     registration::{Schedule, State},
 };
 
 use super::{
-    names::{clock, code, key_name, words},
+    names::{clock, code, key_name, owner_name, profile_name, words},
     world::Left,
 };
-use pwasync_core::change::{Change, LaunchChange, What};
 
 pub(crate) fn left(left: &Left) -> Option<String> {
     match left {
@@ -46,14 +49,13 @@ fn effect(effect: &Effect) -> Option<String> {
             return change(key, what);
         }
         Effect::Notify(Change {
-            what: What::Launch { what: LaunchChange::Failed(why), .. },
+            what: What::Launch { profile, what: LaunchChange::Failed(why) },
             ..
         }) => {
-            format!("launch failed: {why}")
+            format!("launch of {} failed: {why}", profile_name(profile))
         }
         Effect::Launch { profile, token, .. } => {
-            let ProfileKey { owner, profile } = profile;
-            format!("launch {} of {}: {}", profile.browser(), owner.uid(), token.0)
+            format!("launch {} as {}", profile_name(profile), token.0)
         }
         Effect::LaunchCancel { token, .. } => format!("cancel launch {}", token.0),
         Effect::CloseLauncher(id) => format!("close launcher {}", id.number()),
@@ -168,6 +170,95 @@ pub(crate) fn view(view: &RegistrationView) -> String {
         if let Some(earliest) = earliest {
             write!(text, " until {}", clock(*earliest)).unwrap();
         }
+    }
+    text
+}
+
+pub(crate) fn leased(result: &Result<Lease, LeaseError>) -> String {
+    match result {
+        Ok(lease) => self::lease(lease),
+        Err(error) => format!("refused: {error}"),
+    }
+}
+
+pub(crate) fn lease(lease: &Lease) -> String {
+    let subject = match &lease.subject {
+        Subject::All => "all".to_owned(),
+        Subject::Owner(owner) => format!("owner {}", owner_name(*owner)),
+        Subject::Origin(owner, origin) => format!("origin {origin} of {}", owner_name(*owner)),
+        Subject::App(owner, app) => format!("app {} of {}", app.as_str(), owner_name(*owner)),
+    };
+    let what = match lease.what {
+        Leased::Pause => "pause".to_owned(),
+        Leased::Override(value) => format!("override {value:?}"),
+    };
+    format!("{what} of {subject} until {}", clock(lease.until))
+}
+
+pub(crate) fn engaged(engaged: &Engaged) -> String {
+    let Engaged { site, total, level, today, .. } = engaged;
+    let (total, today) = (total.value(), today.value());
+    format!("{}: {total:.2} points, {today:.2} today, {}", site.origin, words(level))
+}
+
+/// The newest first, with the facts of each.
+pub(crate) fn history(entries: &[Entry]) -> String {
+    let mut text = format!("{} decisions", entries.len());
+    for entry in entries {
+        let (number, at, tag) = (entry.sequence, clock(entry.at), &entry.tag);
+        let (what, facts) = (decided(&entry.what), facts(&entry.facts));
+        write!(text, "\n        {number}: {at} {tag} {what} ({facts})").unwrap();
+    }
+    text
+}
+
+fn decided(what: &RegistrationChange) -> String {
+    match what {
+        RegistrationChange::Held(codes) => {
+            let codes: Vec<_> = codes.iter().map(code).collect();
+            format!("held by {}", codes.join(" "))
+        }
+        RegistrationChange::Woken(attempt) | RegistrationChange::Started(attempt) => {
+            format!("woken as {}", attempt.id)
+        }
+        RegistrationChange::Finished { ended, charge, .. } => {
+            format!("{} {}, {}", ended.id, words(ended.outcome), words(charge))
+        }
+        RegistrationChange::Removed(reason) => format!("removed, {}", words(reason)),
+        RegistrationChange::Created
+        | RegistrationChange::Updated
+        | RegistrationChange::Rearmed
+        | RegistrationChange::Suspended
+        | RegistrationChange::Revived => words(what),
+    }
+}
+
+fn facts(facts: &Facts) -> String {
+    let reach = match facts.reach {
+        Reach::Offline => "offline",
+        Reach::CaptivePortal => "captive portal",
+        Reach::Limited => "limited",
+        Reach::Online => "online",
+    };
+    let mut text = reach.to_owned();
+    if facts.metered {
+        text += ", metered";
+    }
+    if facts.roaming {
+        text += ", roaming";
+    }
+    if let Some(transport) = facts.transport {
+        write!(text, ", {}", words(transport)).unwrap();
+    }
+    if let Some(network) = facts.network {
+        write!(text, ", network {}", network.number()).unwrap();
+    }
+    if let Some(percent) = facts.battery {
+        let how = if facts.charging == Some(true) { "charging" } else { "battery" };
+        write!(text, ", {how} {percent} %").unwrap();
+    }
+    if facts.power_saver {
+        text += ", power saver";
     }
     text
 }
