@@ -77,6 +77,43 @@ pub enum BlockerCode {
 }
 
 impl BlockerCode {
+    /// What holds the registration, as a sentence.
+    pub fn holds(self) -> &'static str {
+        match self {
+            Self::Starting => "the daemon has just started and does not know the network yet",
+            Self::NotDue => "its interval has not passed",
+            Self::BackOff => "it waits after an attempt that failed",
+            Self::Offline => "there is no network",
+            Self::Settling => "the network has come up only now",
+            Self::Limited => {
+                "the network does not reach the internet, as far as its check can tell"
+            }
+            Self::CaptivePortal => "the network wants a login first (captive portal)",
+            Self::Metered => "the network is metered",
+            Self::Roaming => "the mobile network is a foreign one (roaming)",
+            Self::Transport => "it asked for another kind of network than this",
+            Self::UnknownNetwork => "it may only run on known networks, and this is none",
+            Self::BatteryLow => "the battery is low",
+            Self::BatteryCritical => "the battery is nearly empty",
+            Self::NotCharging => "it asked for the charger, which is not plugged in",
+            Self::PowerSaver => "the power saver is on",
+            Self::Suspending => "the machine is going to sleep",
+            Self::EngagementNone => "the user does not use the site",
+            Self::NotInstalled => "its app is not installed any more",
+            Self::PermissionDenied => "it has no permission",
+            Self::Paused => "syncs are paused",
+            Self::BudgetSpent => "its app has spent the budget of the day",
+            Self::LearnedHour => "it waits for the hour before the app is usually used",
+            Self::OriginGap => "another event of its origin is too near",
+            Self::Grid => "it waits for the next common wake",
+            Self::Concurrency => "as many events run as may run at once",
+            Self::BrowserClosed => "the browser is not running",
+            Self::BrowserLaunching => "the browser is being started",
+            Self::NoLauncher => "nothing is there that could start the browser",
+            Self::StoreReadOnly => "the daemon cannot write its records",
+        }
+    }
+
     /// What ends it, as a sentence.
     pub fn clears(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     change::RegistrationChange,
     facts::Facts,
-    key::{OwnerId, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
+    key::{OwnerId, ProfileId, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
     policy::Policy,
     time::Timestamp,
 };
@@ -45,6 +45,8 @@ pub struct EntryFilter {
     pub owner: Option<OwnerId>,
     /// Of this registration.
     pub registration: Option<RegistrationId>,
+    /// Of this profile.
+    pub profile: Option<ProfileId>,
     /// Of this origin.
     pub origin: Option<String>,
     /// Not before.
@@ -159,6 +161,7 @@ impl EntryFilter {
     fn takes(&self, entry: &Entry) -> bool {
         self.owner.is_none_or(|owner| owner == entry.owner())
             && self.registration.is_none_or(|id| id == entry.registration)
+            && self.profile.as_ref().is_none_or(|profile| *profile == entry.worker.profile.profile)
             && self.origin.as_ref().is_none_or(|origin| *origin == entry.worker.scope.origin())
     }
 }

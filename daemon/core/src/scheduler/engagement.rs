@@ -34,6 +34,8 @@ pub struct Engaged {
     pub today: Points,
     /// The last engagement.
     pub last: Option<WallTime>,
+    /// The score or level is the browser's own.
+    pub reported: bool,
     /// How usual each local hour is, in days of use.
     pub hours: [f64; 24],
 }
@@ -134,6 +136,7 @@ impl Scheduler {
             level: self.level_given(&key.profile, site.score.as_ref()),
             today: score.today,
             last: score.last,
+            reported: score.reported.is_some(),
             hours: site.hours.weights(local),
         }
     }

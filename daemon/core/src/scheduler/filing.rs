@@ -135,17 +135,26 @@ impl Scheduler {
         }
     }
 
-    /// Files all that a subject covers again: what holds them changed.
+    /// Files all that a subject covers again: what holds them changed. What is for everybody
+    /// changes what the host offers, and no place.
     pub(super) fn file_subject(&mut self, subject: &Subject) {
-        let ids = match subject {
-            Subject::All => Vec::new(),
-            Subject::Owner(owner) | Subject::App(owner, _) => {
-                self.registrations.of_owner_ids(*owner)
-            }
-            Subject::Origin(owner, origin) => self.ids_of_origin(*owner, origin),
-        };
-        for id in ids {
+        for id in self.ids_of_subject(subject) {
             self.file(id);
+        }
+    }
+
+    /// What a narrower subject than everybody covers.
+    pub(super) fn ids_of_subject(&self, subject: &Subject) -> Vec<RegistrationId> {
+        match subject {
+            Subject::All => Vec::new(),
+            Subject::Owner(owner) => self.registrations.of_owner_ids(*owner),
+            Subject::Origin(owner, origin) => self.ids_of_origin(*owner, origin),
+            Subject::App(owner, app) => {
+                let of_app = |id: &RegistrationId| {
+                    self.registrations.get(*id).is_some_and(|one| one.app.as_ref() == Some(app))
+                };
+                self.registrations.of_owner_ids(*owner).into_iter().filter(of_app).collect()
+            }
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Supposition {
     Fact(FactValue),
     /// Each browser is open from here on.
     BrowsersOpen,
+    /// Each browser is closed from here on, until one is started.
+    BrowsersClosed,
     /// So much time passes.
     Advance(Duration),
 }
@@ -154,6 +156,7 @@ impl Foresight {
             match supposition {
                 Supposition::Fact(value) => self.suppose(number, *value),
                 Supposition::BrowsersOpen => self.open_browsers(),
+                Supposition::BrowsersClosed => self.close_browsers(),
                 Supposition::Advance(by) => {
                     now = now + (*by).min(LONGEST_FORECAST);
                     self.run_until(now, question.only, &mut events);
@@ -210,6 +213,13 @@ impl Foresight {
                     self.open(profile);
                 }
             }
+        }
+    }
+
+    fn close_browsers(&mut self) {
+        let now = self.scheduler.now;
+        for session in std::mem::take(&mut self.sessions).into_values() {
+            self.scheduler.handle_event(now, Event::SessionClosed(session));
         }
     }
 

@@ -143,6 +143,15 @@ impl Scheduler {
         self.leases.iter().filter(seen).cloned().collect()
     }
 
+    /// How many registrations a subject covers.
+    pub fn covered(&self, subject: &Subject) -> usize {
+        match subject {
+            Subject::All => self.registrations.len(),
+            Subject::Owner(owner) => self.registrations.of_owner(*owner),
+            Subject::Origin(..) | Subject::App(..) => self.ids_of_subject(subject).len(),
+        }
+    }
+
     fn drop_lease(&mut self, id: LeaseId) {
         let Some(lease) = self.leases.remove(id) else { return };
         self.effects.push_back(Effect::Record(Record::DeleteLease(id)));
