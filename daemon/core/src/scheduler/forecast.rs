@@ -147,6 +147,11 @@ impl Scheduler {
 }
 
 impl Foresight {
+    /// The instant that it looks ahead from.
+    pub fn now(&self) -> Timestamp {
+        self.scheduler.now
+    }
+
     /// Looks ahead.
     #[must_use]
     pub fn look(mut self, question: &ForecastQuestion) -> Forecast {
