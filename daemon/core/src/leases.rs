@@ -78,14 +78,14 @@ impl Leases {
         self.of(None).find(|lease| lease.what == Leased::Pause)
     }
 
-    /// The pauses that hold a registration, everybody's included.
+    /// The pauses that hold a registration beyond that of everybody.
     pub(crate) fn pauses<'a>(
         &'a self,
         key: &'a RegistrationKey,
         app: Option<&'a AppId>,
     ) -> impl Iterator<Item = &'a Lease> {
-        let both = self.of(None).chain(self.of(Some(key.owner())));
-        both.filter(move |lease| lease.what == Leased::Pause && lease.subject.covers(key, app))
+        let own = self.of(Some(key.owner()));
+        own.filter(move |lease| lease.what == Leased::Pause && lease.subject.covers(key, app))
     }
 
     /// What everybody's facts are overridden with.

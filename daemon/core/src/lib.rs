@@ -42,6 +42,6 @@ pub use scheduler::{
     AppsChanged, Caller, Denial, Engaged, EngagementReport, FORECAST_EVENTS, Filter, Force,
     Forecast, ForecastQuestion, Foreseen, Foresight, LONGEST_FORECAST, LeaseError, NewLease,
     NewRegistration, NewSchedule, NewSession, OpenedSession, Page, Reconciled, RegisterChange,
-    RegisterError, Registered, RegistrationView, RunNow, Scheduler, SessionView, StateCounts,
-    Supposition, Unregistered, Viewer, WakeReason, Wakes,
+    RegisterError, Registered, RegistrationView, RunNow, Scheduler, SessionView, SiteError,
+    StateCounts, Supposition, Unregistered, Viewer, WakeReason, Wakes,
 };

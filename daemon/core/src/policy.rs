@@ -105,6 +105,10 @@ pub struct Policy {
     pub owner_history: usize,
     /// Entries of the history in all.
     pub history: usize,
+    /// Origins of one owner of which something is kept.
+    pub owner_sites: usize,
+    /// Browser profiles of one owner of which something is kept.
+    pub owner_profiles: usize,
     /// Pauses and overrides of one owner.
     pub owner_leases: usize,
     /// Longest pause.
@@ -172,6 +176,8 @@ impl Default for Policy {
             default_capacity: 4,
             owner_history: 2_000,
             history: 20_000,
+            owner_sites: 10_000,
+            owner_profiles: 64,
             owner_leases: 64,
             max_pause: 30 * DAY,
             max_override: 7 * DAY,

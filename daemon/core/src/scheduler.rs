@@ -37,7 +37,7 @@ pub use requests::{
     Caller, NewRegistration, NewSchedule, RegisterChange, RegisterError, Registered, Unregistered,
 };
 pub use run_now::{Force, RunNow};
-pub use sites::AppsChanged;
+pub use sites::{AppsChanged, SiteError};
 pub use subjects::Denial;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! What browsers report of the use of sites, and what it comes to (P-16, P-18).
 
-use super::{Caller, Scheduler};
+use super::{Caller, Scheduler, SiteError};
 use crate::{
     effect::{Effect, Record},
     engagement::{EventKind, Level, Points, Score},
@@ -42,15 +42,20 @@ pub struct Engaged {
 
 impl Scheduler {
     /// Takes a report. Of sites without a registration nothing is kept (P-16).
+    ///
+    /// # Errors
+    /// When a share of the owner is spent. Nothing changes then.
     pub fn report_engagement(
         &mut self,
         now: Timestamp,
         caller: &Caller,
         site: &SiteKey,
         report: &EngagementReport,
-    ) -> Engaged {
+    ) -> Result<Engaged, SiteError> {
         self.handle_timeout(now);
         self.identify(caller);
+        self.check_room_for_profile(&site.profile)?;
+        self.check_room_for_site(site)?;
         self.freshen(&site.profile);
         let local = self.wall.local(self.now);
         let network = self.facts().network;
@@ -93,7 +98,7 @@ impl Scheduler {
             }
         }
         self.finish();
-        engaged
+        Ok(engaged)
     }
 
     /// Sets the score of a site, as its owner or an administrator wants it (E-31). `None`: the

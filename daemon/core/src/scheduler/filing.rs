@@ -97,12 +97,12 @@ impl Scheduler {
                     let next = if spent { until } else { earliest };
                     return Place { timer: first(&[Some(next)]), ..Place::default() };
                 }
-                let held = !self.subject_blockers(registration, now).is_empty();
+                let held = !self.out_of_lane(registration, now).is_empty();
                 let lane = (!held).then(|| self.lane_after_return(registration));
                 Place { lane, timer: first(&[Some(until)]), joins_from: None }
             }
             State::Pending => {
-                let held = self.subject_blockers(registration, now);
+                let held = self.out_of_lane(registration, now);
                 if !held.is_empty() {
                     let timer = first(&held.iter().map(|one| one.earliest).collect::<Vec<_>>());
                     return Place { timer, ..Place::default() };

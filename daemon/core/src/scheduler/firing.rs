@@ -3,6 +3,7 @@
 use super::Scheduler;
 use crate::{
     attempt::{Attempt, Ended, Finished, Outcome, Progress},
+    blocker::{Blocker, BlockerCode},
     change::{RegistrationChange, RemovalReason},
     effect::{CancelReason, Effect, Record, Wake},
     key::{OwnerId, ProfileKey, RegistrationId},
@@ -100,8 +101,19 @@ impl Scheduler {
     /// A browser that is woken anyway takes what the grid alone holds (design, section 5).
     fn join_grid(&mut self, profile: &ProfileKey) {
         for id in self.joiners.due(profile, self.now) {
-            self.make_due(id);
+            if self.registrations.get(id).is_some_and(|one| self.is_held_by_grid_alone(one)) {
+                self.make_due(id);
+            }
         }
+    }
+
+    fn is_held_by_grid_alone(&self, registration: &Registration) -> bool {
+        let blockers = self.blockers(registration, self.now);
+        // A slot may be free again before its own slot of the grid comes.
+        let alone = |blocker: &Blocker| {
+            matches!(blocker.code, BlockerCode::Grid | BlockerCode::Concurrency)
+        };
+        blockers.iter().all(alone)
     }
 
     /// Counts instants at which something is woken, and events that needed none of their own.

@@ -6,11 +6,28 @@ use super::{Caller, Scheduler};
 use crate::{
     change::RemovalReason,
     effect::{Effect, Record},
-    key::{AppId, ProfileKey, Scope, SyncKind},
+    key::{AppId, ProfileId, ProfileKey, Scope, SyncKind},
     profile::{Apps, INSTALLED_APPS, Removed},
     site::{PermissionSet, PermissionState, Site, SiteKey},
     time::Timestamp,
 };
+
+/// Why nothing is kept of a site or a profile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SiteError {
+    /// There is no room for another origin.
+    #[error("something is kept of {limit} origins, as many as one owner may have")]
+    Sites {
+        /// How many.
+        limit: usize,
+    },
+    /// There is no room for another profile.
+    #[error("something is kept of {limit} profiles, as many as one owner may have")]
+    Profiles {
+        /// How many.
+        limit: usize,
+    },
+}
 
 /// What a new list of installed apps changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +41,9 @@ pub struct AppsChanged {
 impl Scheduler {
     /// Takes the browser's word on a permission. Revoking removes the origin's registrations of
     /// that kind, at once and for good (P-10, S-P-50); how many.
+    ///
+    /// # Errors
+    /// When the owner's share of sites is spent. Nothing changes then.
     pub fn set_permission(
         &mut self,
         now: Timestamp,
@@ -31,9 +51,10 @@ impl Scheduler {
         site: &SiteKey,
         kind: SyncKind,
         state: PermissionState,
-    ) -> usize {
+    ) -> Result<usize, SiteError> {
         self.handle_timeout(now);
         self.identify(caller);
+        self.check_room_for_site(site)?;
         let kept = self.sites.entry(site.clone()).or_default();
         if kept.permissions.of(kind).is_none_or(|set| set.state != state) {
             kept.permissions.set(kind, PermissionSet { state, since: self.now });
@@ -53,20 +74,24 @@ impl Scheduler {
             }
         }
         self.finish();
-        removed
+        Ok(removed)
     }
 
     /// Takes a profile's whole list of installed apps. The registrations of one that is not in
-    /// it any more are held, and removed after a while (P-10).
+    /// it any more are held, and removed after a while (P-10). At most [`INSTALLED_APPS`].
+    ///
+    /// # Errors
+    /// When the owner's share of profiles is spent. Nothing changes then.
     pub fn set_installed_apps(
         &mut self,
         now: Timestamp,
         caller: &Caller,
         profile: &ProfileKey,
         installed: BTreeMap<AppId, Scope>,
-    ) -> AppsChanged {
+    ) -> Result<AppsChanged, SiteError> {
         self.handle_timeout(now);
         self.identify(caller);
+        self.check_room_for_profile(profile)?;
         let at = self.now;
         let kept = self.profiles.entry(profile.clone()).or_default();
         let first = kept.apps.is_none();
@@ -94,7 +119,7 @@ impl Scheduler {
             }
         }
         self.finish();
-        AppsChanged { added, removed }
+        Ok(AppsChanged { added, removed })
     }
 
     /// Forgets all of an origin: registrations, use, permissions, history; how many
@@ -121,6 +146,31 @@ impl Scheduler {
         ids.len()
     }
 
+    /// Whether something may be kept of one more site of an owner.
+    pub(super) fn check_room_for_site(&self, site: &SiteKey) -> Result<(), SiteError> {
+        let owner = site.profile.owner;
+        let profile = ProfileKey { owner, profile: ProfileId::least() };
+        let own = self.sites.range(SiteKey { profile, origin: "".into() }..);
+        let own = own.take_while(|(site, _)| site.profile.owner == owner);
+        let limit = self.policy.owner_sites;
+        if !self.sites.contains_key(site) && own.take(limit).count() >= limit {
+            return Err(SiteError::Sites { limit });
+        }
+        Ok(())
+    }
+
+    /// Whether something may be kept of one more profile of an owner.
+    pub(super) fn check_room_for_profile(&self, profile: &ProfileKey) -> Result<(), SiteError> {
+        let owner = profile.owner;
+        let own = self.profiles.range(ProfileKey { owner, profile: ProfileId::least() }..);
+        let own = own.take_while(|(profile, _)| profile.owner == owner);
+        let limit = self.policy.owner_profiles;
+        if !self.profiles.contains_key(profile) && own.take(limit).count() >= limit {
+            return Err(SiteError::Profiles { limit });
+        }
+        Ok(())
+    }
+
     /// Of a site without registrations only permissions are kept (P-16).
     pub(super) fn forget_unused(&mut self, key: &SiteKey) {
         let Some(site) = self.sites.get(key) else { return };
@@ -138,6 +188,9 @@ impl Scheduler {
     /// Notes that a site was used on the network that the host is on.
     pub(super) fn note_network(&mut self, site: &SiteKey) {
         let Some(network) = self.facts().network else { return };
+        if self.check_room_for_site(site).is_err() {
+            return;
+        }
         if self.sites.entry(site.clone()).or_default().used_on(network) {
             self.save_site(site);
             for id in self.registrations.of_origin_ids(&site.profile, &Arc::clone(&site.origin)) {

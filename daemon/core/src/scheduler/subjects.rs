@@ -5,6 +5,7 @@ use crate::{
     blocker::{Blocker, BlockerCode},
     effect::{Effect, Record},
     key::{AppId, RegistrationId, RegistrationKey, SyncKind},
+    lease::Lease,
     policy::{Permission, Rules},
     profile::Apps,
     registration::Registration,
@@ -33,15 +34,27 @@ impl Scheduler {
         registration: &Registration,
         now: Timestamp,
     ) -> Vec<Blocker> {
+        let everybody = self.leases.pause_of_all();
+        let own = self.leases.pauses(&registration.key, registration.app.as_ref());
+        let mut blockers = Vec::from_iter(paused(everybody.into_iter().chain(own)));
+        blockers.extend(self.held_by_subject(registration, now));
+        blockers
+    }
+
+    /// What of it keeps a registration out of the lanes. A pause of everybody does not: it shuts
+    /// them all at once.
+    pub(super) fn out_of_lane(&self, registration: &Registration, now: Timestamp) -> Vec<Blocker> {
+        let own = self.leases.pauses(&registration.key, registration.app.as_ref());
+        let mut blockers = Vec::from_iter(paused(own));
+        blockers.extend(self.held_by_subject(registration, now));
+        blockers
+    }
+
+    fn held_by_subject(&self, registration: &Registration, now: Timestamp) -> Vec<Blocker> {
         let mut blockers = Vec::new();
         let mut add = |code, since, earliest| blockers.push(Blocker { code, since, earliest });
-        let (key, app) = (&registration.key, registration.app.as_ref());
-        let pauses: Vec<_> = self.leases.pauses(key, app).collect();
-        if let Some(since) = pauses.iter().map(|lease| lease.since).min() {
-            add(BlockerCode::Paused, since, pauses.iter().map(|lease| lease.until).max());
-        }
         let rules = self.rules_of(registration);
-        if let Some((_, since)) = self.denied(key, &rules) {
+        if let Some((_, since)) = self.denied(&registration.key, &rules) {
             add(BlockerCode::PermissionDenied, since, None);
         }
         if let Some(since) = self.uninstalled_since(registration) {
@@ -202,6 +215,20 @@ impl Scheduler {
         };
         self.effects.push_back(Effect::Record(record));
     }
+}
+
+/// The pauses that hold something, as one reason: until the last of them ends.
+fn paused<'a>(pauses: impl Iterator<Item = &'a Lease>) -> Option<Blocker> {
+    pauses.fold(None, |paused, lease| {
+        let Lease { since, until, .. } = lease;
+        let (since, earliest) = match paused {
+            None => (*since, Some(*until)),
+            Some(Blocker { since: first, earliest, .. }) => {
+                (first.min(*since), earliest.max(Some(*until)))
+            }
+        };
+        Some(Blocker { code: BlockerCode::Paused, since, earliest })
+    })
 }
 
 fn is_over(spent: &Spent, rules: &Rules) -> bool {

@@ -64,6 +64,20 @@ pub(super) const SHARES: Group = Group {
             field: Field::General(lens!(origin_registrations)),
         },
         Key {
+            name: "shares.owner_sites",
+            kind: REGISTRATIONS,
+            about: "Origins of one user of which permissions or use are kept.",
+            rule: "",
+            field: Field::General(lens!(owner_sites)),
+        },
+        Key {
+            name: "shares.owner_profiles",
+            kind: Kind::Count { least: 1, most: 1_000 },
+            about: "Browser profiles of one user of which apps or use are kept.",
+            rule: "",
+            field: Field::General(lens!(owner_profiles)),
+        },
+        Key {
             name: "shares.uninstalled_hold",
             kind: HOLD,
             about: "Syncs of an app that is not installed any more are kept so long.",

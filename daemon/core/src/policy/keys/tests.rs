@@ -49,7 +49,7 @@ fn every_number_of_the_policy_has_a_key() {
         free_lost_started, max_retry_after, max_expiry, uninstalled_hold, settle, resume_settle,
         starting_limit, limited_grace, limited_gap, grid_short, grid_middle, grid_long, slots,
         owner_slots, owner_registrations, origin_registrations, registrations, default_capacity,
-        owner_history, history, owner_leases, max_pause, max_override
+        owner_history, history, owner_sites, owner_profiles, owner_leases, max_pause, max_override
     } but { rules, origins, apps, engagement, grid_offset });
     all_differ!(&default.rules, changed.rules, Rules {
         max_attempts, initial_retry_delay, retry_factor, max_retry_delay, run_limit, expiry,

@@ -1,7 +1,7 @@
 //! What browsers say of sites and apps: permissions, installation, use.
 
 use pwasync_core::{
-    EngagementReport,
+    AppsChanged, EngagementReport, SiteError,
     engagement::Points,
     key::{AppId, Scope},
     site::PermissionState,
@@ -26,18 +26,22 @@ impl Script {
                     "prompt" => PermissionState::Prompt,
                     _ => panic!("{state} is no state of a permission"),
                 };
-                self.world.request(
+                let _ = self.world.request(
                     |scheduler, now| scheduler.set_permission(now, &caller, &site, kind, state),
-                    |count| Some(format!("permission noted, {count} removed")),
+                    |done| told(done, |count| format!("permission noted, {count} removed")),
                 );
             }
             ("installed", [who, apps @ ..]) => {
                 let profile = names::profile(who);
                 let caller = self.caller(profile.owner);
                 let apps = apps.iter().map(|app| installed(app)).collect();
-                self.world.request(
+                let _ = self.world.request(
                     |scheduler, now| scheduler.set_installed_apps(now, &caller, &profile, apps),
-                    |done| Some(format!("apps: {} added, {} removed", done.added, done.removed)),
+                    |done| {
+                        told(done, |AppsChanged { added, removed }| {
+                            format!("apps: {added} added, {removed} removed")
+                        })
+                    },
                 );
             }
             ("clear-origin", [place]) => {
@@ -76,11 +80,19 @@ impl Script {
             }
             [] => panic!("engage how?"),
         };
-        self.world.request(
+        let _ = self.world.request(
             |scheduler, now| scheduler.report_engagement(now, &caller, &site, &report),
-            |engaged| Some(trace::engaged(engaged)),
+            |engaged| told(engaged, trace::engaged),
         );
     }
+}
+
+/// The answer, or why there is none.
+fn told<T>(done: &Result<T, SiteError>, words: impl Fn(&T) -> String) -> Option<String> {
+    Some(match done {
+        Ok(done) => words(done),
+        Err(error) => format!("refused: {error}"),
+    })
 }
 
 /// `mail`, or `mail@shop` for another scope than `app`.
