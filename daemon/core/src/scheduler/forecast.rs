@@ -90,8 +90,8 @@ pub struct Foresight {
 }
 
 impl Scheduler {
-    /// A copy of what a viewer may see and of what stands in its way: for a forecast elsewhere,
-    /// since that takes its time. Of one registration only its profile is copied.
+    /// A copy of what a viewer may see: for a forecast elsewhere, since that takes its time. Of one
+    /// registration only its profile is copied.
     pub fn foresight(
         &self,
         now: Timestamp,
@@ -101,9 +101,8 @@ impl Scheduler {
         let one = only.and_then(|id| self.registrations.get(id));
         let ids: Vec<RegistrationId> = match (one, viewer) {
             (Some(one), _) => self.registrations.of_profile(&one.key.worker.profile),
-            (None, Viewer::Owner(_) | Viewer::Administrator) => {
-                self.registrations.iter().map(|one| one.id).collect()
-            }
+            (None, Viewer::Owner(owner)) => self.registrations.of_owner_ids(owner),
+            (None, Viewer::Administrator) => self.registrations.iter().map(|one| one.id).collect(),
         };
         let mut copy = Self {
             policy: self.policy.clone(),
