@@ -180,6 +180,7 @@ impl Scheduler {
 
     /// What each input ends with.
     fn finish(&mut self) {
+        self.do_what_is_due();
         self.fire_what_may();
         self.tell_held();
     }
@@ -200,10 +201,14 @@ impl Scheduler {
         self.now = self.now.max(now);
         self.end_leases();
         self.end_launches();
+        self.finish();
+    }
+
+    /// What was filed with an end that has passed is due at once.
+    fn do_what_is_due(&mut self) {
         while let Some(id) = self.timers.pop_due(self.now) {
             self.registration_due(id);
         }
-        self.finish();
     }
 
     /// The next thing to do, in order. To be drained after each input.

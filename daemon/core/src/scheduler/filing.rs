@@ -75,36 +75,39 @@ impl Scheduler {
             Schedule::OneOff { expires_at } => Some(expires_at),
             Schedule::Periodic { .. } => None,
         };
-        let ends = [expires_at, self.uninstalled_ends(registration)];
-        let first = |timers: &[Option<Timestamp>]| {
-            ends.iter().chain(timers).flatten().copied().filter(|at| *at > now).min()
+        // An end that has passed, as while the daemon was down, is one that is due.
+        let end = [expires_at, self.uninstalled_ends(registration)].into_iter().flatten().min();
+        let or_end = |at: Timestamp| Some(end.map_or(at, |end| end.min(at)));
+        // What is only looked at again has been looked at.
+        let next_look = |looks: &[Option<Timestamp>]| {
+            looks.iter().flatten().copied().filter(|at| *at > now).chain(end).min()
         };
         match registration.state {
             State::Firing { attempt, .. } => {
                 Place { timer: Some(attempt.deadline()), ..Place::default() }
             }
-            State::Suspended { .. } => Place { timer: first(&[]), ..Place::default() },
+            State::Suspended { .. } => Place { timer: end, ..Place::default() },
             State::Waiting { until, wait: Wait::Period } => {
                 let grid = registration
                     .plan()
                     .filter(|plan| plan.slot == Slot::Next && plan.spaced < until);
                 let joins_from = grid.map(|plan| plan.spaced);
-                Place { timer: first(&[Some(until)]), joins_from, lane: None }
+                Place { timer: or_end(until), joins_from, lane: None }
             }
             State::Waiting { until, wait: Wait::BackOff { earliest } } => {
                 let spent = registration.brought_forward >= self.policy.max_brought_forward;
                 if spent || earliest > now {
                     let next = if spent { until } else { earliest };
-                    return Place { timer: first(&[Some(next)]), ..Place::default() };
+                    return Place { timer: or_end(next), ..Place::default() };
                 }
                 let held = !self.out_of_lane(registration, now).is_empty();
                 let lane = (!held).then(|| self.lane_after_return(registration));
-                Place { lane, timer: first(&[Some(until)]), joins_from: None }
+                Place { lane, timer: or_end(until), joins_from: None }
             }
             State::Pending => {
                 let held = self.out_of_lane(registration, now);
                 if !held.is_empty() {
-                    let timer = first(&held.iter().map(|one| one.earliest).collect::<Vec<_>>());
+                    let timer = next_look(&held.iter().map(|one| one.earliest).collect::<Vec<_>>());
                     return Place { timer, ..Place::default() };
                 }
                 let rules = self.rules_of(registration);
@@ -114,7 +117,7 @@ impl Scheduler {
                     SyncKind::Periodic => None,
                 };
                 let lane = Some(self.lane_of(registration, now));
-                Place { lane, timer: first(&[stale, gap]), joins_from: None }
+                Place { lane, timer: next_look(&[stale, gap]), joins_from: None }
             }
         }
     }

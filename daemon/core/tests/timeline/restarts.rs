@@ -327,3 +327,52 @@ fn what_was_due_while_the_daemon_was_down_is_due() {
         "#]],
     );
 }
+
+/// P-12.
+#[test]
+fn p_12_what_expired_while_the_daemon_was_down_is_removed() {
+    check(
+        "
+        online
+        register mail expires 1h
+        register news expires 3h
+        late 2h
+        crash
+        open
+        +1s list
+        ",
+        expect![[r#"
+            00:00 registered mail: created as 1, next 00:00:01
+            00:00 registered news: created as 2, next 00:00:01
+            02:00 mail: removed, expired
+            02:00:01 wake 2-1 news
+            02:00:01 news
+        "#]],
+    );
+}
+
+#[test]
+fn what_came_due_while_the_daemon_was_down_is_due() {
+    check(
+        "
+        online
+        open
+        register news every 12h
+        00:01 register mail
+        finish mail rejected
+        late 20h
+        crash
+        open
+        +1s
+        ",
+        expect![[r#"
+            00:00 registered news: created as 1, next 12:00
+            00:01 registered mail: created as 2, next 00:01
+            00:01 wake 1-1 mail
+            00:01 mail: rejected, charged, next 00:06
+            00:01 recorded 1-1
+            20:01:01 wake 2-1 mail
+            20:01:01 wake 2-2 news (periodic)
+        "#]],
+    );
+}
