@@ -13,6 +13,7 @@ mod periodic;
 mod requests;
 mod restarts;
 mod retries;
+mod returns;
 mod sessions;
 mod turns;
 

@@ -180,8 +180,15 @@ impl Scheduler {
         match registration.state {
             State::Firing { .. } | State::Pending => None,
             State::Suspended { since } => block(BlockerCode::EngagementNone, since, None),
-            State::Waiting { until, wait: Wait::BackOff { .. } } => {
-                block(BlockerCode::BackOff, waits_since, Some(until))
+            State::Waiting { until, wait: Wait::BackOff { earliest } } => {
+                let ends = if self.may_return_early(registration) { earliest } else { until };
+                // From then on only what else holds it stands between it and its attempt.
+                let over = ends < until && ends <= now;
+                (!over).then_some(Blocker {
+                    code: BlockerCode::BackOff,
+                    since: waits_since,
+                    earliest: Some(ends),
+                })
             }
             State::Waiting { until, wait: Wait::Period } => match registration.plan() {
                 Some(plan) if plan.due <= now && plan.spaced > now => {
@@ -198,6 +205,13 @@ impl Scheduler {
                 None => block(BlockerCode::NotDue, waits_since, Some(until)),
             },
         }
+    }
+
+    /// The network has returned since its last attempt, which brings the next one forward (P-03).
+    fn may_return_early(&self, registration: &Registration) -> bool {
+        let ended = registration.last_attempt.as_ref().map(|ended| ended.finished_at);
+        registration.brought_forward < self.policy.max_brought_forward
+            && self.host.returned().at > ended
     }
 
     fn browser_blockers(&self, registration: &Registration, now: Timestamp) -> Vec<Blocker> {
