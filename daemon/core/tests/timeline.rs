@@ -10,6 +10,7 @@ mod forecasts;
 mod one_off;
 mod outcomes;
 mod periodic;
+mod permissions;
 mod requests;
 mod restarts;
 mod retries;

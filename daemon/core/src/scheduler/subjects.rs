@@ -125,7 +125,11 @@ impl Scheduler {
         }
         let origin = key.worker.scope.origin();
         let gone = apps.removed.values().filter(|removed| removed.scope.origin() == origin);
-        Some(gone.map(|removed| removed.at).max().unwrap_or(apps.since))
+        let gone = gone.map(|removed| removed.at).max().unwrap_or(apps.since);
+        // Until then it was granted, or nobody had registered it.
+        let site = self.sites.get(&SiteKey::of(key));
+        let asked = site.and_then(|site| site.permissions.of(key.kind)).map(|set| set.since);
+        Some(gone.max(registration.registered_at).max(asked.unwrap_or(gone)))
     }
 
     /// When a registration whose app is not installed any more is removed (P-10).
