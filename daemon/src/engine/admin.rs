@@ -37,7 +37,7 @@ impl Engine {
             }
             AdminRequest::Engagement { viewer, filter, reply } => {
                 let engaged = core
-                    .engagement(|site| viewer.sees(site.profile.owner) && filter.takes(site));
+                    .engagement(now, |site| viewer.sees(site.profile.owner) && filter.takes(site));
                 self.answer(reply, engaged);
             }
             AdminRequest::SetEngagement { site, points, reply } => {

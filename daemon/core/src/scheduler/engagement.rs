@@ -127,18 +127,22 @@ impl Scheduler {
     }
 
     /// How much sites are used, of those for which `wanted` holds, in order.
-    pub fn engagement(&self, wanted: impl Fn(&SiteKey) -> bool) -> Vec<Engaged> {
+    pub fn engagement(&self, now: Timestamp, wanted: impl Fn(&SiteKey) -> bool) -> Vec<Engaged> {
         let sites = self.sites.iter().filter(|(key, _)| wanted(key));
-        sites.map(|(key, site)| self.engaged(key, site)).collect()
+        sites.map(|(key, site)| self.engaged_at(now.max(self.now), key, site)).collect()
     }
 
     fn engaged(&self, key: &SiteKey, site: &crate::site::Site) -> Engaged {
-        let (policy, local) = (&self.policy.engagement, self.wall.local(self.now));
+        self.engaged_at(self.now, key, site)
+    }
+
+    fn engaged_at(&self, now: Timestamp, key: &SiteKey, site: &crate::site::Site) -> Engaged {
+        let (policy, local) = (&self.policy.engagement, self.wall.local(now));
         let score = site.score.unwrap_or_default();
         Engaged {
             site: key.clone(),
             total: score.total(policy, local.wall),
-            level: self.level_given(&key.profile, site.score.as_ref()),
+            level: self.level_at(now, &key.profile, site.score.as_ref()),
             today: score.today,
             last: score.last,
             reported: score.reported.is_some(),
@@ -150,11 +154,11 @@ impl Scheduler {
     pub(super) fn level_of(&mut self, site: &SiteKey) -> Level {
         self.freshen(&site.profile);
         let score = self.sites.get(site).and_then(|site| site.score);
-        self.level_given(&site.profile, score.as_ref())
+        self.level_at(self.now, &site.profile, score.as_ref())
     }
 
-    fn level_given(&self, profile: &ProfileKey, score: Option<&Score>) -> Level {
-        let wall = self.wall.local(self.now).wall;
+    fn level_at(&self, now: Timestamp, profile: &ProfileKey, score: Option<&Score>) -> Level {
+        let wall = self.wall.local(now).wall;
         let profile = self.profiles.get(profile);
         let engagement = profile.map(|profile| profile.engagement).unwrap_or_default();
         engagement.level(&self.policy.engagement, score, wall)

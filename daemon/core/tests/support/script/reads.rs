@@ -46,7 +46,7 @@ impl Script {
                 said_or("no leases", &leases, "")
             }
             ("engagement", []) => {
-                let all = scheduler.engagement(|_| true);
+                let all = scheduler.engagement(now, |_| true);
                 let all: Vec<_> = all.iter().map(trace::engaged).collect();
                 said_or("no engagement", &all, "")
             }
