@@ -169,6 +169,14 @@ impl Registration {
         }
     }
 
+    /// Periodic only: from when on its period counts.
+    pub fn anchor(&self) -> Option<Timestamp> {
+        match self.schedule {
+            Schedule::OneOff { .. } => None,
+            Schedule::Periodic { anchor, .. } => Some(anchor),
+        }
+    }
+
     /// One-off or periodic.
     pub fn kind(&self) -> SyncKind {
         self.key.kind

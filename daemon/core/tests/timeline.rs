@@ -5,6 +5,7 @@
 //! `C024` and the like name the scenario of Chromium's own tests that a timeline shows.
 
 mod conditions;
+mod engaged;
 mod expiry;
 mod forecasts;
 mod one_off;
@@ -16,6 +17,7 @@ mod restarts;
 mod retries;
 mod returns;
 mod sessions;
+mod spacing;
 mod turns;
 
 use expect_test::Expect;

@@ -201,7 +201,11 @@ impl Scheduler {
                     };
                     block(code, plan.spaced, Some(until))
                 }
-                Some(plan) => block(BlockerCode::NotDue, waits_since, Some(plan.due)),
+                // A revived one waits from its revival on.
+                Some(plan) => {
+                    let since = waits_since.max(registration.anchor().unwrap_or(waits_since));
+                    block(BlockerCode::NotDue, since, Some(plan.due))
+                }
                 None => block(BlockerCode::NotDue, waits_since, Some(until)),
             },
         }

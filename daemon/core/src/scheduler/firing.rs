@@ -265,10 +265,7 @@ impl Scheduler {
             }
             (_, Some(reason)) => self.remove(id, reason),
             (_, None) => {
-                let suspended = self.registrations.get(id).map(|one| &one.state);
-                if let Some(State::Suspended { .. }) = suspended {
-                    self.tell(id, RegistrationChange::Suspended);
-                }
+                self.tell_suspended(id);
                 self.settle(id);
             }
         }

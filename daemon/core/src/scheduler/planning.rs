@@ -105,6 +105,14 @@ impl Scheduler {
         true
     }
 
+    /// Says of a registration that was planned that nobody uses its site, if that is so.
+    pub(super) fn tell_suspended(&mut self, id: RegistrationId) {
+        let state = self.registrations.get(id).map(|one| &one.state);
+        if let Some(State::Suspended { .. }) = state {
+            self.tell(id, RegistrationChange::Suspended);
+        }
+    }
+
     /// The user uses a site again: what is suspended goes on from now.
     pub(super) fn revive(&mut self, site: &SiteKey) {
         for id in self.registrations.of_origin_ids(&site.profile, &site.origin) {

@@ -10,7 +10,8 @@ use crate::{
         AttemptId, OwnerId, ProfileId, RegistrationId, RegistrationKey, SessionId, SyncKind, Tag,
         WorkerKey,
     },
-    registration::{Registration, State, StateName},
+    period::Slot,
+    registration::{Registration, State, StateName, Wait},
     sessions::Readiness,
     time::Timestamp,
 };
@@ -212,10 +213,11 @@ struct At<'a> {
 impl At<'_> {
     fn view(&self, registration: &Registration) -> RegistrationView {
         let blockers = self.scheduler.blockers(registration, self.now);
-        let earliest = blockers.iter().filter_map(|blocker| blocker.earliest).max();
+        let ends = blockers.iter().filter_map(|blocker| blocker.earliest);
+        let earliest = ends.chain(planned(registration)).fold(self.now, Timestamp::max);
         let next_at = match &registration.state {
             State::Firing { .. } | State::Suspended { .. } => None,
-            State::Pending | State::Waiting { .. } => Some(earliest.unwrap_or(self.now)),
+            State::Pending | State::Waiting { .. } => Some(earliest),
         };
         let effective_interval = registration.plan().map(|plan| plan.interval);
         RegistrationView {
@@ -224,6 +226,16 @@ impl At<'_> {
             next_at,
             blockers,
         }
+    }
+}
+
+/// From when on a periodic that waits for its period may go, whatever holds it by then.
+fn planned(registration: &Registration) -> Option<Timestamp> {
+    let State::Waiting { until, wait: Wait::Period } = registration.state else { return None };
+    let plan = registration.plan()?;
+    match plan.slot {
+        Slot::Next => Some(plan.spaced),
+        Slot::BeforeUsualHour => Some(until),
     }
 }
 

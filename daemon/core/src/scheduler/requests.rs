@@ -298,6 +298,7 @@ impl Scheduler {
         }
         self.settle(id);
         self.tell(id, RegistrationChange::Created);
+        self.tell_suspended(id);
         self.came_due.insert(id);
         Ok(id)
     }
@@ -363,31 +364,33 @@ impl Scheduler {
         if after == before {
             return RegisterChange::Unchanged;
         }
-        if after.0 != before.0 {
-            self.replan(id);
-        }
+        let replanned = after.0 != before.0 && self.replan(id);
         self.settle(id);
         self.tell(id, RegistrationChange::Updated);
+        if replanned {
+            self.tell_suspended(id);
+        }
         RegisterChange::Updated
     }
 
     /// Another minimum interval: what waits for its period waits for the new one, from the same
-    /// anchor on (P-05).
-    fn replan(&mut self, id: RegistrationId) {
-        let Some(registration) = self.registrations.get(id) else { return };
-        let Schedule::Periodic { anchor, .. } = registration.schedule else { return };
+    /// anchor on (P-05). Whether it was planned anew.
+    fn replan(&mut self, id: RegistrationId) -> bool {
+        let Some(registration) = self.registrations.get(id) else { return false };
+        let Schedule::Periodic { anchor, .. } = registration.schedule else { return false };
         let retries = registration.attempts > 0 || registration.streak.is_some();
         match registration.state {
-            State::Pending if retries => {}
+            State::Pending if retries => false,
             State::Pending | State::Waiting { wait: Wait::Period, .. } => {
                 let state = self.plan_from(id, anchor);
                 if let Some(registration) = self.registrations.get_mut(id) {
                     registration.state = state;
                 }
+                true
             }
             State::Waiting { wait: Wait::BackOff { .. }, .. }
             | State::Suspended { .. }
-            | State::Firing { .. } => {}
+            | State::Firing { .. } => false,
         }
     }
 
