@@ -4,7 +4,11 @@
 
 use std::{fs, io, os::fd::OwnedFd};
 
-use pwasync_core::time::{Timestamp, WallClock};
+use jiff::tz::TimeZone;
+use pwasync_core::{
+    time::{Timestamp, WallClock},
+    wall::UtcOffset,
+};
 use rustix::time::{
     ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
     timerfd_create, timerfd_settime,
@@ -46,8 +50,9 @@ impl SystemClock {
 
     /// The wall clock against core time.
     pub fn wall(&self) -> WallClock {
-        let offset = millis(ClockId::Realtime) - millis(ClockId::Boottime) - self.offset_millis;
-        WallClock { offset_millis: offset }
+        let unix = millis(ClockId::Realtime);
+        let offset_millis = unix - millis(ClockId::Boottime) - self.offset_millis;
+        WallClock { offset_millis, utc_offset: utc_offset(&TimeZone::system(), unix) }
     }
 
     /// See [`crate::store::frame::ClockFrame::offset_millis`].
@@ -98,7 +103,8 @@ impl Timer {
     }
 }
 
-/// Reports steps of the wall clock until the engine is gone.
+/// Reports steps of the wall clock and changes between summer and winter time until the engine is
+/// gone. Another time zone is noticed with the next of them.
 ///
 /// # Errors
 /// When the kernel gives no timer.
@@ -110,23 +116,40 @@ pub async fn watch_wall_clock(clock: SystemClock, sender: WallClockSender) -> io
     // as at boot, is told at once.
     let mut last = WallClock::default();
     loop {
-        // Armed for never: it becomes readable only when the clock is set (timerfd_create(2),
-        // TFD_TIMER_CANCEL_ON_SET).
-        let never = Itimerspec { it_interval: timespec(0), it_value: timespec(i64::MAX / 2) };
+        // Before its time comes it becomes readable only when the clock is set
+        // (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
+        let at = next_transition(&TimeZone::system(), millis(ClockId::Realtime));
+        let armed =
+            Itimerspec { it_interval: timespec(0), it_value: timespec(at.unwrap_or(i64::MAX / 2)) };
         let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
-        timerfd_settime(descriptor.get_ref(), flags, &never)?;
-        let wall = clock.wall();
-        if (wall.offset_millis - last.offset_millis).abs() >= STEP_MILLIS {
+        timerfd_settime(descriptor.get_ref(), flags, &armed)?;
+        let mut wall = clock.wall();
+        if (wall.offset_millis - last.offset_millis).abs() < STEP_MILLIS {
+            wall.offset_millis = last.offset_millis;
+        }
+        if wall != last {
             last = wall;
             if sender.send(wall).await == Err(EngineGone) {
                 return Ok(());
             }
         }
         let mut ready = descriptor.readable().await?;
-        // The read ends with ECANCELED and so takes the event away.
+        // Where the clock was set the read ends with ECANCELED; it takes the event away.
         let _ = rustix::io::read(descriptor.get_ref(), &mut [0_u8; 8]);
         ready.clear_ready();
     }
+}
+
+/// From UTC to a zone's local time at an instant in milliseconds since 1970.
+fn utc_offset(zone: &TimeZone, unix_millis: i64) -> UtcOffset {
+    jiff::Timestamp::from_millisecond(unix_millis)
+        .map_or(UtcOffset::UTC, |at| UtcOffset::from_seconds(zone.to_offset(at).seconds()))
+}
+
+/// When that changes next after an instant, in milliseconds since 1970.
+fn next_transition(zone: &TimeZone, unix_millis: i64) -> Option<i64> {
+    let after = jiff::Timestamp::from_millisecond(unix_millis).ok()?;
+    zone.following(after).next().map(|transition| transition.timestamp().as_millisecond())
 }
 
 /// Registers a descriptor with the runtime, to wait until it can be read.
@@ -187,6 +210,22 @@ mod tests {
         };
         let Ok(Some(Input::WallClock(wall))) = told else { panic!("not told: {told:?}") };
         assert!((9_500..10_500).contains(&wall.offset_millis), "{wall:?}");
+    }
+
+    #[test]
+    fn local_time_changes_with_summer_time() {
+        // Such as Berlin: from the last Sunday of March to that of October one more hour.
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let january = 1_767_225_600_000;
+        assert_eq!(utc_offset(&zone, january).as_seconds(), 3_600);
+        let march = next_transition(&zone, january).unwrap();
+        // 2026-03-29 01:00 UTC.
+        assert_eq!(march, 1_774_746_000_000);
+        assert_eq!(utc_offset(&zone, march - 1).as_seconds(), 3_600);
+        assert_eq!(utc_offset(&zone, march).as_seconds(), 7_200);
+        assert!(next_transition(&zone, march).unwrap() > march);
+        assert_eq!(next_transition(&TimeZone::UTC, january), None);
+        assert_eq!(utc_offset(&zone, i64::MAX), UtcOffset::UTC);
     }
 
     #[tokio::test]

@@ -118,7 +118,7 @@ impl Engine {
         let answer = move |answer| drop(sender.blocking_send(answer));
         let committer =
             Committer::start(parts.store, answer).map_err(|_| EngineError::Committer)?;
-        let wall = WallClock::default();
+        let wall = host.wall();
         committer.send(Command::Open(host.frame(wall), Disk::Works))?;
         let opened = match answers.recv().await {
             Some(Answer::Opened(opened)) => opened?,
@@ -217,9 +217,13 @@ impl Engine {
             }
             Input::Power(power) => self.happened(Event::PowerChanged(power)),
             Input::WallClock(wall) => {
-                tracing::info!(offset_millis = wall.offset_millis, "the wall clock was set");
-                self.wall = wall;
-                self.happened(Event::WallClockChanged(wall));
+                if wall != self.wall {
+                    let WallClock { offset_millis, utc_offset } = wall;
+                    let utc_offset_seconds = utc_offset.as_seconds();
+                    tracing::info!(offset_millis, utc_offset_seconds, "the wall clock was set");
+                    self.wall = wall;
+                    self.happened(Event::WallClockChanged(wall));
+                }
             }
             Input::Connected(caller) => {
                 if self.down.is_none() {

@@ -62,6 +62,14 @@ impl Host {
         }
     }
 
+    /// The wall clock that everybody begins with: core time is Unix time when the daemon starts.
+    pub(crate) fn wall(&self) -> WallClock {
+        match self {
+            Self::Real { clock, .. } => WallClock { offset_millis: 0, ..clock.wall() },
+            Self::Simulated(simulated) => simulated.wall,
+        }
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         match self {
             Self::Real { .. } => Origin::Host,

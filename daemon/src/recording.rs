@@ -186,7 +186,12 @@ impl CoreInput {
                     (facts.links.len() + facts.default_routes.len()) * ENTRY
                 }
                 Event::AttemptFinished { session: _, finished } => ended(finished),
-                Event::PowerChanged(_)
+                Event::LauncherProfiles { launcher: _, profiles } => profiles.len() * ENTRY,
+                Event::LaunchFailed { launcher: _, token: _, reason } => reason.len(),
+                Event::ConnectionChanged(_)
+                | Event::PowerSaverChanged(_)
+                | Event::LauncherClosed(_)
+                | Event::PowerChanged(_)
                 | Event::SleepChanged(_)
                 | Event::WallClockChanged(_)
                 | Event::StoreChanged(_)
@@ -216,6 +221,7 @@ mod tests {
 
     use pwasync_core::{
         NewSchedule,
+        constraints::Constraints,
         key::{OwnerId, ProfileId, Scope, SyncKind, Tag},
         policy::Policy,
         saved::Saved,
@@ -233,7 +239,9 @@ mod tests {
         let (kind, tag) = (SyncKind::OneOff, Tag::parse(tag).unwrap());
         let key = RegistrationKey { worker: Arc::new(worker), kind, tag };
         let schedule = NewSchedule::OneOff { expires_in: None };
-        (Caller { owner, name: "ada".into() }, NewRegistration { key, app: None, schedule })
+        let constraints = Constraints::default();
+        let new = NewRegistration { key, app: None, schedule, constraints };
+        (Caller { owner, name: "ada".into() }, new)
     }
 
     #[test]

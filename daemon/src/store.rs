@@ -1,4 +1,5 @@
-//! What must outlive the process: registrations, owners, counters and the epoch.
+//! What must outlive the process: registrations, what is kept of sites and profiles, leases, the
+//! history, owners, counters and the epoch.
 //!
 //! Owns the records (their form, checksum and version) and the thread that writes them. It decides
 //! nothing: it is given batches and says when they are on disk. Nothing outside names a record.
@@ -8,6 +9,7 @@ pub mod committer;
 pub mod disk;
 pub mod error;
 pub mod frame;
+mod index;
 mod load;
 pub mod memory;
 mod record;
@@ -42,7 +44,7 @@ pub trait Store: Send {
 }
 
 /// What was found when the store was opened.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Opened {
     /// All records, decoded.
     pub saved: Saved,

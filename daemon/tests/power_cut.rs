@@ -21,10 +21,10 @@ use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
     sched::{CloneFlags, unshare},
 };
-use pwasync_core::key::RegistrationId;
+use pwasync_core::{effect::Record, key::RegistrationId};
 use pwasyncd::store::{
     Store,
-    batch::{Batch, Write},
+    batch::Batch,
     disk::SledStore,
     error::{Cause, Remedy},
 };
@@ -158,8 +158,8 @@ fn write(state: &Path, round: u64) {
         let batch: Batch = changes(round, number)
             .into_iter()
             .map(|(id, saved)| match saved {
-                Some((version, bytes)) => Write::Save(Box::new(registration(id, version, bytes))),
-                None => Write::Delete(RegistrationId::new(id)),
+                Some((version, bytes)) => Record::Save(Box::new(registration(id, version, bytes))),
+                None => Record::Delete(RegistrationId::new(id)),
             })
             .collect();
         if let Err(error) = store.commit(&batch, FRAME) {
@@ -219,7 +219,7 @@ fn a_full_disk_is_an_error_that_heals() {
     mount(Some("disk"), disk, Some("tmpfs"), MsFlags::empty(), Some("size=8m")).unwrap();
     let filler = disk.join("filler");
     let mut store = SledStore::new(disk.join("state"));
-    let save = |id| Write::Save(Box::new(registration(id, 1, 10_240)));
+    let save = |id| Record::Save(Box::new(registration(id, 1, 10_240)));
     let mut last_epoch = 0;
     let mut acknowledged = 0;
     for _ in 0..5 {

@@ -5,6 +5,7 @@
 use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use pwasync_core::{
+    effect::Record,
     key::{OwnerId, RegistrationId},
     registration::Registration,
     saved::Counters,
@@ -55,10 +56,10 @@ fn what_is_committed_is_found_again() {
         commit(
             store,
             [
-                save(&registration(1, 1, 10)),
-                save(&registration(2, 1, 10_240)),
-                Write::SaveCounters(Counters { last_registration: 2 }),
-                Write::SaveOwner { owner, name: Arc::from("ada") },
+                save(&registration(1, 1, 10)).into(),
+                save(&registration(2, 1, 10_240)).into(),
+                counters(2).into(),
+                Record::SaveOwner { owner, name: Arc::from("ada") }.into(),
                 Write::SaveSimulatedNow(now),
             ],
         );
@@ -95,7 +96,7 @@ fn what_is_deleted_is_gone_with_all_its_pieces() {
     check(|store| {
         store.open(FRAME).unwrap();
         commit(store, [save(&registration(1, 1, 10_240)), save(&registration(2, 1, 1))]);
-        commit(store, [1, 2, 3].map(|id| Write::Delete(RegistrationId::new(id))));
+        commit(store, [1, 2, 3].map(|id| Record::Delete(RegistrationId::new(id))));
         let opened = store.open(FRAME).unwrap();
         assert_eq!((opened.saved.registrations, opened.set_aside), (vec![], vec![]));
     });
@@ -248,7 +249,7 @@ fn a_lost_counter_leaps_ahead() {
     let state = tempfile::tempdir().unwrap();
     let mut store = SledStore::new(state.path().to_owned());
     store.open(FRAME).unwrap();
-    commit(&mut store, [Write::SaveCounters(Counters { last_registration: 70 })]);
+    commit(&mut store, [counters(70)]);
     store.close();
     tamper(state.path(), |db| {
         for kind in [3, 4] {
@@ -272,16 +273,16 @@ fn a_newer_daemons_store_is_refused_and_left_alone() {
     store.open(FRAME).unwrap();
     commit(&mut store, [save(&registration(1, 1, 0))]);
     store.close();
-    let key = [9, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0];
+    let key = [19, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0];
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&key[..9]);
-    hasher.update(&[2]);
+    hasher.update(&[3]);
     hasher.update(b"what is to come");
-    let value = [&[2], &hasher.finalize().to_be_bytes()[..], b"what is to come"].concat();
+    let value = [&[3], &hasher.finalize().to_be_bytes()[..], b"what is to come"].concat();
     tamper(state.path(), |db| drop(db.insert(key, value.clone()).unwrap()));
 
     let error = store.open(FRAME).unwrap_err();
-    assert!(matches!(error.cause, Cause::Newer { version: 2, limit: 1, .. }), "{error:?}");
+    assert!(matches!(error.cause, Cause::Newer { version: 3, limit: 2, .. }), "{error:?}");
     assert_eq!(error.remedy(), Remedy::Person);
     tamper(state.path(), |db| {
         assert_eq!(db.get(key).unwrap().unwrap(), value);
@@ -357,14 +358,18 @@ fn wait_for_sled(state: &Path) {
     log.unlock().unwrap();
 }
 
-fn save(registration: &Registration) -> Write {
-    Write::Save(Box::new(registration.clone()))
+fn counters(last_registration: u64) -> Record {
+    Record::SaveCounters(Counters { last_registration, ..Counters::default() })
 }
 
-fn batch(writes: impl IntoIterator<Item = Write>) -> Batch {
+fn save(registration: &Registration) -> Record {
+    Record::Save(Box::new(registration.clone()))
+}
+
+fn batch(writes: impl IntoIterator<Item = impl Into<Write>>) -> Batch {
     writes.into_iter().collect()
 }
 
-fn commit(store: &mut dyn Store, writes: impl IntoIterator<Item = Write>) {
+fn commit(store: &mut dyn Store, writes: impl IntoIterator<Item = impl Into<Write>>) {
     store.commit(&batch(writes), FRAME).unwrap();
 }

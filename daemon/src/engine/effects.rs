@@ -16,18 +16,14 @@ impl Engine {
     pub(super) fn take_effects(&mut self) {
         while let Some(effect) = self.core.scheduler().poll_effect() {
             match effect {
-                Effect::Save(registration) => self.pipeline.write(Write::Save(registration)),
-                Effect::Delete(id) => self.pipeline.write(Write::Delete(id)),
-                Effect::SaveCounters(counters) => {
-                    self.pipeline.write(Write::SaveCounters(counters));
-                }
-                Effect::SaveOwner { owner, name } => {
-                    self.pipeline.write(Write::SaveOwner { owner, name });
-                }
+                Effect::Record(record) => self.pipeline.write(Write::Record(record)),
                 Effect::Wake(_)
                 | Effect::Cancel { .. }
                 | Effect::Recorded { .. }
                 | Effect::CloseSession { .. }
+                | Effect::Launch { .. }
+                | Effect::LaunchCancel { .. }
+                | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
                 | Effect::HostChanged => self.pipeline.gate(Gated::Effect(effect)),
             }
@@ -70,12 +66,10 @@ impl Engine {
             }
             Effect::Notify(change) => self.tell_watchers(change),
             Effect::HostChanged => self.host_changed = true,
-            Effect::Save(_)
-            | Effect::Delete(_)
-            | Effect::SaveCounters(_)
-            | Effect::SaveOwner { .. } => {
-                unreachable!("records go into the batch, never behind it")
+            Effect::Launch { .. } | Effect::LaunchCancel { .. } | Effect::CloseLauncher(_) => {
+                tracing::debug!(?effect, "no launcher is attached");
             }
+            Effect::Record(_) => unreachable!("records go into the batch, never behind it"),
         }
     }
 
@@ -87,7 +81,7 @@ impl Engine {
                 tracing::info!(?online, power = ?view.host.power(), "the host changed");
                 Some(Box::new(view))
             }
-            What::Registration { .. } | What::Session { .. } => None,
+            What::Registration { .. } | What::Session { .. } | What::Launch { .. } => None,
         };
         let wall = self.wall;
         self.watchers.tell(&Watched::Change { change, host, wall });

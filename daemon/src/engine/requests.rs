@@ -120,7 +120,8 @@ impl Engine {
         }
         let OpenSession { profile, agent, process_id, capacity, .. } = open;
         let (running, finished) = (open.running, open.finished);
-        let new = NewSession { profile: profile.clone(), capacity, running, finished };
+        let profile_key = profile.clone();
+        let new = NewSession { profile: profile_key, capacity, running, finished, launch: None };
         let now = self.host.now();
         let opened = self.core.call(now, Open(new));
         let (outbox, cut_off) = (open.outbox, open.cut_off);

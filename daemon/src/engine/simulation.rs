@@ -3,11 +3,7 @@
 
 use std::time::Duration;
 
-use pwasync_core::{
-    event::Event,
-    facts::Sleep,
-    time::{Timestamp, WallClock},
-};
+use pwasync_core::{event::Event, facts::Sleep, time::Timestamp};
 use tokio::time::Instant;
 
 use super::{Engine, EngineError, HOST_UPDATE_GAP};
@@ -119,7 +115,7 @@ impl Engine {
             SimulationRequest::Advance(advance) => self.begin_advance(advance),
             SimulationRequest::StepClock { by_millis, reply } => {
                 let offset_millis = host.wall.offset_millis.saturating_add(by_millis);
-                host.wall = WallClock { offset_millis };
+                host.wall.offset_millis = offset_millis;
                 self.wall = host.wall;
                 let now = host.now;
                 self.happened(Event::WallClockChanged(self.wall));

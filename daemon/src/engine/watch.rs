@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pwasync_core::{
     Viewer,
-    change::{Change, What},
+    change::{Change, RegistrationChange, What},
 };
 use tokio::sync::mpsc;
 
@@ -91,9 +91,11 @@ impl Watcher {
     }
 }
 
-/// Whether a change concerns a viewer.
+/// Whether a change concerns a viewer. What holds a registration and how browsers are started is
+/// told by the history, not by a watch: the protocol has no words for it.
 fn concerns(viewer: Viewer, change: &Change) -> bool {
     match &change.what {
+        What::Registration { what: RegistrationChange::Held(_), .. } | What::Launch { .. } => false,
         What::Registration { key, .. } => viewer.sees(key.owner()),
         What::Session { profile, .. } => viewer.sees(profile.owner),
         What::Host => true,

@@ -46,7 +46,10 @@ impl AdminService {
     /// When another owner's registration is due is nothing to this one.
     async fn may_know(&self, viewer: Viewer, why: WakeReason) -> Result<bool, Refusal> {
         match why {
-            WakeReason::StartingEnds | WakeReason::NetworkSettles => Ok(true),
+            WakeReason::StartingEnds
+            | WakeReason::NetworkSettles
+            | WakeReason::LeaseEnds
+            | WakeReason::LaunchEnds => Ok(true),
             WakeReason::RegistrationDue(id) => {
                 let filter = Filter { id: Some(id), ..Filter::default() };
                 let page = self.page(viewer, filter, RegistrationId::new(0), 1).await?;

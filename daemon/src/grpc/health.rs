@@ -117,7 +117,7 @@ impl Watcher {
                 Watched::Skipped(_) => return true,
                 Watched::Change { change, .. } => match change.what {
                     What::Host => return true,
-                    What::Registration { .. } | What::Session { .. } => {}
+                    What::Registration { .. } | What::Session { .. } | What::Launch { .. } => {}
                 },
             }
         }

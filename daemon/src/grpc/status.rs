@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use pwasync_core::{FieldError, RegisterError, key::RegistrationId};
+use pwasync_core::{Denial, FieldError, RegisterError, key::RegistrationId};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -120,7 +120,16 @@ fn register(error: &RegisterError) -> (Code, ErrorDetails) {
         RegisterError::OriginFull { .. } => {
             (Code::ResourceExhausted, retry("ORIGIN_SHARE_SPENT", RETRY_SHARE))
         }
+        RegisterError::Denied { denial, .. } => (Code::PermissionDenied, reason(denied(*denial))),
         RegisterError::Full { .. } => (Code::ResourceExhausted, retry("QUEUE_FULL", RETRY_SHARE)),
+    }
+}
+
+fn denied(denial: Denial) -> &'static str {
+    match denial {
+        Denial::Policy => "POLICY_DENIED",
+        Denial::Browser => "BROWSER_DENIED",
+        Denial::NotGranted => "NOT_GRANTED",
     }
 }
 

@@ -1,60 +1,77 @@
 //! What is written together.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use pwasync_core::{
-    key::{OwnerId, RegistrationId},
-    registration::Registration,
-    saved::Counters,
+    effect::Record,
+    key::{OwnerId, ProfileKey, RegistrationId},
+    lease::LeaseId,
+    site::SiteKey,
     time::Timestamp,
 };
 
 /// One thing to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Write {
-    /// This registration.
-    Save(Box<Registration>),
-    /// That this registration is gone.
-    Delete(RegistrationId),
-    /// The counters.
-    SaveCounters(Counters),
-    /// Who an owner is.
-    SaveOwner {
-        /// Whose uid.
-        owner: OwnerId,
-        /// The login name it belongs to.
-        name: Arc<str>,
-    },
+    /// What the core keeps.
+    Record(Record),
     /// Where the simulated clock stands.
     SaveSimulatedNow(Timestamp),
 }
 
+impl From<Record> for Write {
+    fn from(record: Record) -> Self {
+        Self::Record(record)
+    }
+}
+
 /// Writes that become durable together, or not at all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     writes: BTreeMap<Target, Write>,
 }
 
 /// What a write is to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
     Registration(RegistrationId),
     Counters,
     Owner(OwnerId),
+    Site(SiteKey),
+    Profile(ProfileKey),
+    Lease(LeaseId),
+    Entry(u64),
     SimulatedNow,
+}
+
+impl Target {
+    fn of(write: &Write) -> Self {
+        let record = match write {
+            Write::Record(record) => record,
+            Write::SaveSimulatedNow(_) => return Self::SimulatedNow,
+        };
+        match record {
+            Record::Save(registration) => Self::Registration(registration.id),
+            Record::Delete(id) => Self::Registration(*id),
+            Record::SaveCounters(_) => Self::Counters,
+            Record::SaveOwner { owner, .. } => Self::Owner(*owner),
+            Record::SaveSite(site) => Self::Site(site.0.clone()),
+            Record::DeleteSite(key) => Self::Site(key.clone()),
+            Record::SaveProfile(profile) => Self::Profile(profile.0.clone()),
+            Record::DeleteProfile(key) => Self::Profile(key.clone()),
+            Record::SaveLease(lease) => Self::Lease(lease.id),
+            Record::DeleteLease(id) => Self::Lease(*id),
+            Record::SaveEntry(entry) => Self::Entry(entry.sequence),
+            Record::DeleteEntry(sequence) => Self::Entry(*sequence),
+        }
+    }
 }
 
 impl Batch {
     /// Adds a write; it takes the place of an earlier one to the same thing.
-    pub fn push(&mut self, write: Write) {
-        let target = match &write {
-            Write::Save(registration) => Target::Registration(registration.id),
-            Write::Delete(id) => Target::Registration(*id),
-            Write::SaveCounters(_) => Target::Counters,
-            Write::SaveOwner { owner, .. } => Target::Owner(*owner),
-            Write::SaveSimulatedNow(_) => Target::SimulatedNow,
-        };
-        self.writes.insert(target, write);
+    pub fn push(&mut self, write: impl Into<Write>) {
+        let write = write.into();
+        self.writes.insert(Target::of(&write), write);
     }
 
     /// There is nothing to write.
@@ -73,8 +90,8 @@ impl Batch {
     }
 }
 
-impl FromIterator<Write> for Batch {
-    fn from_iter<I: IntoIterator<Item = Write>>(writes: I) -> Self {
+impl<W: Into<Write>> FromIterator<W> for Batch {
+    fn from_iter<I: IntoIterator<Item = W>>(writes: I) -> Self {
         let mut batch = Self::default();
         writes.into_iter().for_each(|write| batch.push(write));
         batch
@@ -83,20 +100,24 @@ impl FromIterator<Write> for Batch {
 
 #[cfg(test)]
 mod tests {
+    use pwasync_core::saved::Counters;
+
     use super::*;
 
     #[test]
     fn a_later_write_to_the_same_thing_replaces_the_earlier() {
-        let counters = |last_registration| Write::SaveCounters(Counters { last_registration });
+        let counters = |last_registration| {
+            Record::SaveCounters(Counters { last_registration, ..Counters::default() })
+        };
         let batch: Batch = [
             counters(1),
-            Write::Delete(RegistrationId::new(7)),
+            Record::Delete(RegistrationId::new(7)),
             counters(2),
-            Write::Delete(RegistrationId::new(7)),
+            Record::Delete(RegistrationId::new(7)),
         ]
         .into_iter()
         .collect();
         assert_eq!(batch.len(), 2);
-        assert!(batch.writes().any(|write| *write == counters(2)));
+        assert!(batch.writes().any(|write| *write == counters(2).into()));
     }
 }

@@ -164,7 +164,7 @@ fn simulated(doing: Doing, failure: Failure) -> StoreError {
 mod tests {
     use std::{sync::mpsc, time::Duration};
 
-    use pwasync_core::{saved::Counters, time::Timestamp};
+    use pwasync_core::{effect::Record, saved::Counters, time::Timestamp};
 
     use super::*;
     use crate::store::{batch::Write, memory::MemoryStore};
@@ -248,6 +248,6 @@ mod tests {
     }
 
     fn counters(last_registration: u64) -> Write {
-        Write::SaveCounters(Counters { last_registration })
+        Record::SaveCounters(Counters { last_registration, ..Counters::default() }).into()
     }
 }

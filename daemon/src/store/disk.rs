@@ -27,7 +27,8 @@ use crate::store::{
     batch::Batch,
     error::{Cause, Doing, StoreError},
     frame::ClockFrame,
-    load::{Change, Loaded, Loader, PieceCounts},
+    index::{Change, Index},
+    load::{Loaded, Loader},
     record::Record,
 };
 
@@ -51,7 +52,7 @@ struct Open {
     db: sled::Db,
     /// Our own descriptor of sled's log.
     log: File,
-    counts: PieceCounts,
+    index: Index,
 }
 
 impl SledStore {
@@ -70,7 +71,7 @@ impl SledStore {
         let _slack = LongSlack::begin();
         let db = sled::Config::new().path(&database).flush_every_ms(None).open()?;
         directory::sync_all(&database)?;
-        let mut open = Open { db, log, counts: PieceCounts::default() };
+        let mut open = Open { db, log, index: Index::default() };
         let opened = open.load(frame)?;
         self.open = Some(open);
         Ok(opened)
@@ -78,7 +79,7 @@ impl SledStore {
 
     fn write(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), Cause> {
         let open = self.open.as_mut().ok_or(Cause::Closed)?;
-        let changes = open.counts.changes(batch, frame);
+        let changes = open.index.changes(batch, frame);
         open.commit(changes)
     }
 }
@@ -121,13 +122,13 @@ impl Open {
             let (key, bytes) = entry?;
             loader.piece(&key, &bytes)?;
         }
-        let Loaded { mut opened, counts, bad_keys } = loader.finish()?;
-        self.counts = counts;
+        let Loaded { mut opened, index, bad_keys } = loader.finish()?;
+        self.index = index;
         opened.epoch = opened.epoch.saturating_add(1);
         // Copied durably before they are removed: a crash in between copies them twice.
         self.copy_aside(opened.epoch, &bad_keys)?;
         let mut changes = Vec::new();
-        self.counts.save(&Record::Epoch(opened.epoch), frame, &mut changes);
+        self.index.save(&Record::Epoch(opened.epoch), frame, &mut changes);
         changes.extend(bad_keys.into_iter().map(|key| (key, None)));
         self.commit(changes)?;
         Ok(opened)

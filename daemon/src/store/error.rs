@@ -161,6 +161,14 @@ pub enum RecordName {
     Epoch,
     /// Where the simulated clock stood.
     SimulatedNow,
+    /// What is kept of a site, by the number that the store gave it.
+    Site(u64),
+    /// What is kept of a profile, by the number that the store gave it.
+    Profile(u64),
+    /// A pause or an override.
+    Lease(u64),
+    /// An entry of the history.
+    Entry(u64),
     /// A key that is none of ours, in hexadecimal.
     Unknown(String),
 }
@@ -173,6 +181,10 @@ impl fmt::Display for RecordName {
             Self::Counters => f.write_str("record `counters`"),
             Self::Epoch => f.write_str("record `epoch`"),
             Self::SimulatedNow => f.write_str("record `simulated now`"),
+            Self::Site(number) => write!(f, "record of site number `{number}`"),
+            Self::Profile(number) => write!(f, "record of profile number `{number}`"),
+            Self::Lease(id) => write!(f, "lease `{id}`"),
+            Self::Entry(sequence) => write!(f, "entry `{sequence}` of the history"),
             Self::Unknown(key) => write!(f, "record with key `{key}`"),
         }
     }
@@ -184,6 +196,9 @@ pub enum BadRecord {
     /// The key is none of ours.
     #[error("has a key that no version of pwasync wrote")]
     Key,
+    /// Another record is about the same thing.
+    #[error("names what another record names")]
+    Name,
     /// Too short, pieces missing, or bytes changed.
     #[error("fails its checksum")]
     Checksum,

@@ -1,4 +1,4 @@
-//! From batches to pieces on disk, and back to what is saved. Shared by all stores.
+//! From pieces on disk back to what is saved. Shared by all stores.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,15 +7,15 @@ use std::{
 
 use pwasync_core::{
     key::{ProfileId, ProfileKey, WorkerKey},
-    registration::Registration,
     saved::Counters,
+    site::SiteKey,
 };
 
 use crate::store::{
     Opened,
-    batch::{Batch, Write},
     error::{BadRecord, Cause, RecordName, SetAside},
     frame::ClockFrame,
+    index::{Index, Taken},
     record::{self, Kind, Record, RecordId, Refused},
 };
 
@@ -23,70 +23,12 @@ use crate::store::{
 /// is lost.
 const LOST_COUNTER_STEP: u64 = 1_000_000;
 
-/// How many pieces each record has that has more than one.
-///
-/// A value that shrinks must take its left-over pieces with it.
-#[derive(Debug, Default)]
-pub(super) struct PieceCounts(BTreeMap<RecordId, u16>);
-
-/// One change of the map from keys to pieces.
-pub(super) type Change = (Vec<u8>, Option<Vec<u8>>);
-
-impl PieceCounts {
-    /// What a batch changes.
-    pub(super) fn changes(&mut self, batch: &Batch, frame: ClockFrame) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for write in batch.writes() {
-            let record = match write {
-                Write::Delete(id) => {
-                    let id = RecordId::registration(id.number());
-                    // Its first piece is there even when it has no other.
-                    self.remove_from(id, 0, &mut changes);
-                    continue;
-                }
-                Write::Save(registration) => Record::Registration(registration.clone()),
-                Write::SaveCounters(counters) => Record::Counters(*counters),
-                Write::SaveOwner { owner, name } => {
-                    Record::Owner { owner: *owner, name: name.to_string() }
-                }
-                Write::SaveSimulatedNow(now) => Record::SimulatedNow(*now),
-            };
-            self.save(&record, frame, &mut changes);
-        }
-        changes
-    }
-
-    /// What saving a record changes.
-    pub(super) fn save(&mut self, record: &Record, frame: ClockFrame, changes: &mut Vec<Change>) {
-        let id = record.id();
-        let value = record.encode(frame);
-        let mut count = 0;
-        for (piece, bytes) in record::pieces(&value) {
-            changes.push((id.piece(piece).to_vec(), Some(bytes.to_vec())));
-            count = piece.saturating_add(1);
-        }
-        self.remove_from(id, count, changes);
-        self.note(id, count);
-    }
-
-    fn remove_from(&mut self, id: RecordId, first: u16, changes: &mut Vec<Change>) {
-        let count = self.0.remove(&id).unwrap_or(1);
-        changes.extend((first..count).map(|piece| (id.piece(piece).to_vec(), None)));
-    }
-
-    fn note(&mut self, id: RecordId, count: u16) {
-        if count > 1 {
-            self.0.insert(id, count);
-        }
-    }
-}
-
 /// What a store holds.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     /// The records, and the epoch that was stored last.
     pub(super) opened: Opened,
-    pub(super) counts: PieceCounts,
+    pub(super) index: Index,
     /// Keys of the pieces of [`Opened::set_aside`].
     pub(super) bad_keys: Vec<Vec<u8>>,
 }
@@ -101,6 +43,7 @@ pub(super) struct Loader {
     epoch: Option<u64>,
     counters: Option<Counters>,
     highest_registration: u64,
+    highest_lease: u64,
     highest_epoch: u64,
     workers: BTreeSet<Arc<WorkerKey>>,
     profiles: BTreeMap<ProfileId, ProfileId>,
@@ -123,6 +66,7 @@ impl Loader {
             epoch: None,
             counters: None,
             highest_registration: 0,
+            highest_lease: 0,
             highest_epoch: 0,
             workers: BTreeSet::new(),
             profiles: BTreeMap::new(),
@@ -172,9 +116,13 @@ impl Loader {
         let epoch_step = if lost(RecordName::Epoch) { LOST_COUNTER_STEP } else { 0 };
         let opened = &mut self.loaded.opened;
         // Where a counter is lost or behind, what was numbered with it tells.
-        let counted = self.counters.map_or(0, |counters| counters.last_registration);
-        opened.saved.counters.last_registration =
-            counted.max(self.highest_registration).saturating_add(counters_step);
+        let counters = self.counters.unwrap_or_default();
+        let least = |counted: u64, highest: u64| counted.max(highest).saturating_add(counters_step);
+        opened.saved.counters = Counters {
+            last_registration: least(counters.last_registration, self.highest_registration),
+            last_lease: least(counters.last_lease, self.highest_lease),
+            ..counters
+        };
         opened.epoch = self.epoch.unwrap_or(0).max(self.highest_epoch).saturating_add(epoch_step);
         Ok(self.loaded)
     }
@@ -184,8 +132,11 @@ impl Loader {
         self.take(id);
         match Record::decode(id, &value, self.frame) {
             Ok(record) => {
-                self.loaded.counts.note(id, u16::try_from(keys.len()).unwrap_or(u16::MAX));
-                self.record(record);
+                if self.record(record) == Err(Taken) {
+                    self.set_aside(id.name(), BadRecord::Name, keys);
+                    return Ok(());
+                }
+                self.loaded.index.note(id, u16::try_from(keys.len()).unwrap_or(u16::MAX));
             }
             Err(Refused::Bad(why)) => self.set_aside(id.name(), why, keys),
             Err(Refused::Newer { version }) => {
@@ -196,16 +147,30 @@ impl Loader {
     }
 
     fn take(&mut self, id: RecordId) {
-        if id.kind == Kind::Registration as u8 {
-            self.highest_registration = self.highest_registration.max(id.id);
-        }
+        let highest = match Kind::from_byte(id.kind) {
+            Some(Kind::Registration) => &mut self.highest_registration,
+            Some(Kind::Lease) => &mut self.highest_lease,
+            Some(
+                Kind::Owner
+                | Kind::Counters
+                | Kind::Epoch
+                | Kind::SimulatedNow
+                | Kind::Site
+                | Kind::Profile
+                | Kind::Entry,
+            )
+            | None => return,
+        };
+        *highest = id.id.max(*highest);
     }
 
-    fn record(&mut self, record: Record) {
+    /// # Errors
+    /// When another record has its name.
+    fn record(&mut self, record: Record) -> Result<(), Taken> {
         let opened = &mut self.loaded.opened;
         match record {
             Record::Registration(mut registration) => {
-                self.intern(&mut registration);
+                self.intern(&mut registration.key.worker);
                 let running = registration.running().map(|attempt| attempt.id.epoch);
                 let last = registration.last_attempt.as_ref().map(|ended| ended.id.epoch);
                 let highest = running.max(last).unwrap_or(0);
@@ -218,21 +183,41 @@ impl Loader {
             Record::Counters(counters) => self.counters = Some(counters),
             Record::Epoch(epoch) => self.epoch = Some(epoch),
             Record::SimulatedNow(now) => opened.simulated_now = Some(now),
+            Record::Site { number, site } => {
+                let (SiteKey { profile, origin }, site) = *site;
+                let key = SiteKey { profile: self.interned(profile), origin };
+                self.loaded.index.sites.adopt(&key, number)?;
+                self.loaded.opened.saved.sites.insert(key, site);
+            }
+            Record::Profile { number, profile } => {
+                let (key, profile) = *profile;
+                let key = self.interned(key);
+                self.loaded.index.profiles.adopt(&key, number)?;
+                self.loaded.opened.saved.profiles.insert(key, profile);
+            }
+            Record::Lease(lease) => opened.saved.leases.push(lease),
+            Record::Entry(mut entry) => {
+                self.intern(&mut entry.worker);
+                self.loaded.opened.saved.history.push(*entry);
+            }
         }
+        Ok(())
     }
 
-    /// Many registrations have the same worker, many workers the same profile.
-    fn intern(&mut self, registration: &mut Registration) {
-        if let Some(known) = self.workers.get(&registration.key.worker) {
-            registration.key.worker = Arc::clone(known);
+    /// Many registrations and entries have the same worker, many workers the same profile.
+    fn intern(&mut self, worker: &mut Arc<WorkerKey>) {
+        if let Some(known) = self.workers.get(worker) {
+            *worker = Arc::clone(known);
             return;
         }
-        let WorkerKey { profile: ProfileKey { owner, profile }, scope } =
-            WorkerKey::clone(&registration.key.worker);
+        let WorkerKey { profile, scope } = WorkerKey::clone(worker);
+        *worker = Arc::new(WorkerKey { profile: self.interned(profile), scope });
+        self.workers.insert(Arc::clone(worker));
+    }
+
+    fn interned(&mut self, ProfileKey { owner, profile }: ProfileKey) -> ProfileKey {
         let profile = self.profiles.entry(profile.clone()).or_insert(profile).clone();
-        let worker = Arc::new(WorkerKey { profile: ProfileKey { owner, profile }, scope });
-        self.workers.insert(Arc::clone(&worker));
-        registration.key.worker = worker;
+        ProfileKey { owner, profile }
     }
 
     fn set_aside(&mut self, record: RecordName, why: BadRecord, keys: Vec<Vec<u8>>) {

@@ -8,7 +8,8 @@ use crate::store::{
     batch::Batch,
     error::{Cause, Doing, StoreError},
     frame::ClockFrame,
-    load::{Change, Loader, PieceCounts},
+    index::{Change, Index},
+    load::Loader,
     record::Record,
 };
 
@@ -18,7 +19,7 @@ pub struct MemoryStore {
     pieces: BTreeMap<Vec<u8>, Vec<u8>>,
     set_aside: BTreeMap<Vec<u8>, Vec<u8>>,
     /// There while it is open.
-    counts: Option<PieceCounts>,
+    index: Option<Index>,
 }
 
 impl MemoryStore {
@@ -49,9 +50,9 @@ impl MemoryStore {
         }
         loaded.opened.epoch = loaded.opened.epoch.saturating_add(1);
         let mut changes = Vec::new();
-        loaded.counts.save(&Record::Epoch(loaded.opened.epoch), frame, &mut changes);
+        loaded.index.save(&Record::Epoch(loaded.opened.epoch), frame, &mut changes);
         self.apply(changes);
-        self.counts = Some(loaded.counts);
+        self.index = Some(loaded.index);
         Ok(loaded.opened)
     }
 }
@@ -63,15 +64,15 @@ impl Store for MemoryStore {
     }
 
     fn commit(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), StoreError> {
-        let Some(counts) = &mut self.counts else {
+        let Some(index) = &mut self.index else {
             return Err(StoreError::new(Doing::Commit, Cause::Closed));
         };
-        let changes = counts.changes(batch, frame);
+        let changes = index.changes(batch, frame);
         self.apply(changes);
         Ok(())
     }
 
     fn close(&mut self) {
-        self.counts = None;
+        self.index = None;
     }
 }

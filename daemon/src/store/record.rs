@@ -4,12 +4,26 @@
 //! version, a checksum over kind, id, version and content, and the content; it is cut into pieces,
 //! since sled writes large leaves to files of their own that a sync of its log does not cover.
 //! Key and header are the same in every version.
+//!
+//! What has no number of its own is given one by the [index](super::load), and keeps its name in
+//! its content.
 
 mod convert;
-pub(super) mod v1;
+mod upgrade;
+mod v1;
+mod v2;
 
 use prost::Message;
-use pwasync_core::{key::OwnerId, registration::Registration, saved::Counters, time::Timestamp};
+use pwasync_core::{
+    history::Entry,
+    key::{OwnerId, ProfileKey},
+    lease::Lease,
+    profile::Profile,
+    registration::Registration,
+    saved::Counters,
+    site::{Site, SiteKey},
+    time::Timestamp,
+};
 
 use crate::store::{
     error::{BadRecord, RecordName},
@@ -17,9 +31,11 @@ use crate::store::{
 };
 
 /// The version of the records that are written.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 /// A leaf of sled splits above 16 entries and goes to a file of its own above 128 KiB.
 const PIECE_BYTES: usize = 4_096;
+/// Numbers that the index gives stay far below.
+const HIGHEST_GIVEN: u64 = u64::MAX / 2;
 /// Version and checksum.
 const HEADER_BYTES: usize = 5;
 
@@ -32,6 +48,10 @@ pub(super) enum Kind {
     Counters = 3,
     Epoch = 4,
     SimulatedNow = 5,
+    Site = 6,
+    Profile = 7,
+    Lease = 8,
+    Entry = 9,
 }
 
 /// Names a record: its kind and, of kinds with many records, its number.
@@ -45,13 +65,17 @@ pub(super) struct RecordId {
 type PieceKey = [u8; 11];
 
 /// A decoded record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Record {
     Registration(Box<Registration>),
     Owner { owner: OwnerId, name: String },
     Counters(Counters),
     Epoch(u64),
     SimulatedNow(Timestamp),
+    Site { number: u64, site: Box<(SiteKey, Site)> },
+    Profile { number: u64, profile: Box<(ProfileKey, Profile)> },
+    Lease(Lease),
+    Entry(Box<Entry>),
 }
 
 /// Why a record was not decoded.
@@ -65,15 +89,15 @@ pub(super) enum Refused {
 
 impl RecordId {
     pub(super) fn one(kind: Kind) -> Self {
-        Self { kind: kind as u8, id: 0 }
+        Self::of(kind, 0)
     }
 
-    pub(super) fn registration(id: u64) -> Self {
-        Self { kind: Kind::Registration as u8, id }
+    pub(super) fn of(kind: Kind, id: u64) -> Self {
+        Self { kind: kind as u8, id }
     }
 
     pub(super) fn owner(owner: OwnerId) -> Self {
-        Self { kind: Kind::Owner as u8, id: owner.uid().into() }
+        Self::of(Kind::Owner, owner.uid().into())
     }
 
     /// The key of a piece of it.
@@ -99,6 +123,10 @@ impl RecordId {
             Some(Kind::Counters) => RecordName::Counters,
             Some(Kind::Epoch) => RecordName::Epoch,
             Some(Kind::SimulatedNow) => RecordName::SimulatedNow,
+            Some(Kind::Site) => RecordName::Site(self.id),
+            Some(Kind::Profile) => RecordName::Profile(self.id),
+            Some(Kind::Lease) => RecordName::Lease(self.id),
+            Some(Kind::Entry) => RecordName::Entry(self.id),
             None => unknown_key(&self.piece(0)),
         }
     }
@@ -114,21 +142,36 @@ impl RecordId {
 }
 
 impl Kind {
-    fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Registration, Self::Owner, Self::Counters, Self::Epoch, Self::SimulatedNow]
-            .into_iter()
-            .find(|kind| *kind as u8 == byte)
+    pub(super) fn from_byte(byte: u8) -> Option<Self> {
+        let all = [
+            Self::Registration,
+            Self::Owner,
+            Self::Counters,
+            Self::Epoch,
+            Self::SimulatedNow,
+            Self::Site,
+            Self::Profile,
+            Self::Lease,
+            Self::Entry,
+        ];
+        all.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 
 impl Record {
     pub(super) fn id(&self) -> RecordId {
         match self {
-            Self::Registration(registration) => RecordId::registration(registration.id.number()),
+            Self::Registration(registration) => {
+                RecordId::of(Kind::Registration, registration.id.number())
+            }
             Self::Owner { owner, .. } => RecordId::owner(*owner),
             Self::Counters(_) => RecordId::one(Kind::Counters),
             Self::Epoch(_) => RecordId::one(Kind::Epoch),
             Self::SimulatedNow(_) => RecordId::one(Kind::SimulatedNow),
+            Self::Site { number, .. } => RecordId::of(Kind::Site, *number),
+            Self::Profile { number, .. } => RecordId::of(Kind::Profile, *number),
+            Self::Lease(lease) => RecordId::of(Kind::Lease, lease.id.number()),
+            Self::Entry(entry) => RecordId::of(Kind::Entry, entry.sequence),
         }
     }
 
@@ -136,14 +179,20 @@ impl Record {
     pub(super) fn encode(&self, frame: ClockFrame) -> Vec<u8> {
         let content = match self {
             Self::Registration(registration) => {
-                v1::Registration::from_core(registration, frame).encode_to_vec()
+                v2::Registration::from_core(registration, frame).encode_to_vec()
             }
-            Self::Owner { name, .. } => v1::Owner { name: name.clone() }.encode_to_vec(),
-            Self::Counters(counters) => {
-                v1::Counters { last_registration: counters.last_registration }.encode_to_vec()
+            Self::Owner { name, .. } => v2::Owner { name: name.clone() }.encode_to_vec(),
+            Self::Counters(counters) => v2::Counters::from_core(*counters, frame).encode_to_vec(),
+            Self::Epoch(epoch) => v2::Number { value: *epoch }.encode_to_vec(),
+            Self::SimulatedNow(now) => v2::Number { value: now.as_millis() }.encode_to_vec(),
+            Self::Site { site, .. } => {
+                v2::site::Site::from_core(&site.0, &site.1, frame).encode_to_vec()
             }
-            Self::Epoch(epoch) => v1::Number { value: *epoch }.encode_to_vec(),
-            Self::SimulatedNow(now) => v1::Number { value: now.as_millis() }.encode_to_vec(),
+            Self::Profile { profile, .. } => {
+                v2::profile::Profile::from_core(&profile.0, &profile.1, frame).encode_to_vec()
+            }
+            Self::Lease(lease) => v2::lease::Lease::from_core(lease, frame).encode_to_vec(),
+            Self::Entry(entry) => v2::entry::Entry::from_core(entry, frame).encode_to_vec(),
         };
         let checksum = self.id().checksum(VERSION, &content);
         [&[VERSION], &checksum[..], &content].concat()
@@ -160,7 +209,8 @@ impl Record {
             return Err(BadRecord::Checksum.into());
         }
         match *version {
-            1 => Ok(Self::decode_v1(id, content, frame)?),
+            1 => Ok(Self::read(id, Stored::of_v1(id, content)?, frame)?),
+            2 => Ok(Self::read(id, Stored::of_v2(id, content)?, frame)?),
             version if version > VERSION => Err(Refused::Newer { version }),
             version => {
                 let why = format!("version `{version}` was never written");
@@ -169,29 +219,76 @@ impl Record {
         }
     }
 
-    fn decode_v1(id: RecordId, content: &[u8], frame: ClockFrame) -> Result<Self, BadRecord> {
-        let kind = Kind::from_byte(id.kind).ok_or(BadRecord::Key)?;
-        let record = match kind {
-            Kind::Registration => {
-                let stored = v1::Registration::decode(content)?;
+    fn read(id: RecordId, stored: Stored, frame: ClockFrame) -> Result<Self, BadRecord> {
+        let record = match stored {
+            Stored::Registration(stored) => {
                 Self::Registration(Box::new(stored.into_core(id.id, frame)?))
             }
-            Kind::Owner => {
+            Stored::Owner(v2::Owner { name }) => {
                 let uid = u32::try_from(id.id).map_err(|_| BadRecord::Key)?;
-                let v1::Owner { name } = v1::Owner::decode(content)?;
                 Self::Owner { owner: OwnerId::from_uid(uid)?, name }
             }
-            Kind::Counters => {
-                let v1::Counters { last_registration } = v1::Counters::decode(content)?;
-                Self::Counters(Counters { last_registration })
+            Stored::Counters(stored) => Self::Counters(stored.into_core(frame)?),
+            Stored::Epoch(stored) => Self::Epoch(stored.value),
+            Stored::SimulatedNow(stored) => {
+                Self::SimulatedNow(Timestamp::from_millis(stored.value))
             }
-            Kind::Epoch => Self::Epoch(v1::Number::decode(content)?.value),
-            Kind::SimulatedNow => {
-                Self::SimulatedNow(Timestamp::from_millis(v1::Number::decode(content)?.value))
+            Stored::Site(_) | Stored::Profile(_) if id.id > HIGHEST_GIVEN => {
+                return Err(BadRecord::Key);
             }
+            Stored::Site(stored) => {
+                Self::Site { number: id.id, site: Box::new(stored.into_core(frame)?) }
+            }
+            Stored::Profile(stored) => {
+                Self::Profile { number: id.id, profile: Box::new(stored.into_core(frame)?) }
+            }
+            Stored::Lease(stored) => Self::Lease(stored.into_core(id.id, frame)?),
+            Stored::Entry(stored) => Self::Entry(Box::new(stored.into_core(id.id, frame)?)),
         };
         // A record with a number where there is only one is no record of ours.
         if record.id() == id { Ok(record) } else { Err(BadRecord::Key) }
+    }
+}
+
+/// A record's content in the newest version.
+enum Stored {
+    Registration(Box<v2::Registration>),
+    Owner(v2::Owner),
+    Counters(v2::Counters),
+    Epoch(v2::Number),
+    SimulatedNow(v2::Number),
+    Site(v2::site::Site),
+    Profile(v2::profile::Profile),
+    Lease(v2::lease::Lease),
+    Entry(Box<v2::entry::Entry>),
+}
+
+impl Stored {
+    fn of_v1(id: RecordId, content: &[u8]) -> Result<Self, BadRecord> {
+        Ok(match Kind::from_byte(id.kind).ok_or(BadRecord::Key)? {
+            Kind::Registration => {
+                Self::Registration(Box::new(v1::Registration::decode(content)?.into()))
+            }
+            Kind::Owner => Self::Owner(v1::Owner::decode(content)?),
+            Kind::Counters => Self::Counters(v1::Counters::decode(content)?.into()),
+            Kind::Epoch => Self::Epoch(v1::Number::decode(content)?),
+            Kind::SimulatedNow => Self::SimulatedNow(v1::Number::decode(content)?),
+            Kind::Site | Kind::Profile | Kind::Lease | Kind::Entry => return Err(BadRecord::Key),
+        })
+    }
+
+    fn of_v2(id: RecordId, content: &[u8]) -> Result<Self, BadRecord> {
+        Ok(match Kind::from_byte(id.kind).ok_or(BadRecord::Key)? {
+            Kind::Registration => Self::Registration(Box::new(v2::Registration::decode(content)?)),
+            Kind::Owner => Self::Owner(v2::Owner::decode(content)?),
+            Kind::Counters => Self::Counters(v2::Counters::decode(content)?),
+            Kind::Epoch => Self::Epoch(v2::Number::decode(content)?),
+            Kind::SimulatedNow => Self::SimulatedNow(v2::Number::decode(content)?),
+            Kind::Site => Self::Site(v2::site::Site::decode(content)?),
+            Kind::Profile => Self::Profile(v2::profile::Profile::decode(content)?),
+            Kind::Lease => Self::Lease(v2::lease::Lease::decode(content)?),
+            Kind::Entry => Self::Entry(Box::new(v2::entry::Entry::decode(content)?)),
+        })
     }
 }
 

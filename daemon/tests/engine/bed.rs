@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use pwasync_core::{
     Caller, NewRegistration, NewSchedule, RegisterError, Registered,
     attempt::{Finished, Outcome},
+    constraints::Constraints,
     effect::Wake,
     key::{
         OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind, Tag, WorkerKey,
@@ -200,5 +201,6 @@ pub(crate) fn worker() -> WorkerKey {
 fn one_off(tag: &str) -> NewRegistration {
     let tag = Tag::parse(tag).unwrap();
     let key = RegistrationKey { worker: Arc::new(worker()), kind: SyncKind::OneOff, tag };
-    NewRegistration { key, app: None, schedule: NewSchedule::OneOff { expires_in: None } }
+    let schedule = NewSchedule::OneOff { expires_in: None };
+    NewRegistration { key, app: None, schedule, constraints: Constraints::default() }
 }

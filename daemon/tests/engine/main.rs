@@ -64,7 +64,8 @@ async fn nothing_leaves_before_its_records_are_on_disk() {
     // Simulated time is stored first.
     commit(&mut came).await;
     let mut browser = bed.attach().await;
-    bed.network(Some("home")).await;
+    // When the network returned is kept (P-03), and so is the time at which it settled.
+    let (_, _) = tokio::join!(bed.network(Some("home")), commit(&mut came));
     let settled = bed.advance(SECOND, AttemptsOut::HoldTime);
     let (_, _) = tokio::join!(settled, commit(&mut came));
 

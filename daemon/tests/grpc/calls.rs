@@ -58,7 +58,12 @@ async fn registrations_come_are_shown_and_go() {
     assert_eq!((shown.id, shown.key.as_ref()), (1, Some(&key("mail"))));
     assert_eq!(shown.state(), wire::RegistrationState::Pending);
     let codes: Vec<_> = shown.blockers.iter().map(|blocker| blocker.code()).collect();
-    assert_eq!(codes, [wire::BlockerCode::BrowserClosed, wire::BlockerCode::Offline]);
+    let held = [
+        wire::BlockerCode::BrowserClosed,
+        wire::BlockerCode::NoLauncher,
+        wire::BlockerCode::Offline,
+    ];
+    assert_eq!(codes, held);
 
     let tags = wire::GetTagsRequest {
         profile: Some(profile()),
@@ -280,7 +285,8 @@ async fn an_administrator_runs_and_removes() {
     let answer = soon(client.admin.run_now(run(true))).await.unwrap().into_inner();
     assert_eq!(answer.result(), wire::RunNowResult::Held);
     let codes: Vec<_> = answer.blockers.iter().map(|blocker| blocker.code()).collect();
-    assert_eq!(codes, [wire::BlockerCode::BrowserClosed], "what no force passes over");
+    let held = [wire::BlockerCode::BrowserClosed, wire::BlockerCode::NoLauncher];
+    assert_eq!(codes, held, "what no force passes over");
 
     let mut session = Session::ready(&mut client).await;
     let answer = soon(client.admin.run_now(run(false))).await.unwrap().into_inner();
@@ -340,7 +346,7 @@ async fn a_real_host_has_no_simulation() {
     let status = status(&mut client).await;
     assert!(!status.simulated);
     assert_eq!(status.host.unwrap().online, None, "nothing has spoken yet");
-    assert_eq!(reflected(&client).await.len(), 5);
+    assert_eq!(reflected(&client).await.len(), 6);
     daemon.stop().await;
 }
 
@@ -402,6 +408,7 @@ async fn reflection_names_the_services() {
             "grpc.reflection.v1.ServerReflection",
             "pwasync.v1.Admin",
             "pwasync.v1.BackgroundSync",
+            "pwasync.v1.Launcher",
             "pwasync.v1.Simulation",
         ]
     );

@@ -9,10 +9,12 @@ use std::{
 
 use pwasync_core::{
     attempt::{Ended, Outcome},
+    constraints::Constraints,
     key::{
         AttemptId, OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope,
         SyncKind, Tag, WorkerKey,
     },
+    period::{Plan, Slot},
     registration::{Registration, Schedule, State, Wait},
     time::Timestamp,
 };
@@ -29,6 +31,9 @@ pub(crate) fn registration(id: u64, version: u64, tag_bytes: usize) -> Registrat
     };
     let scope = Scope::parse("https://example.org/app/").unwrap();
     let at = Timestamp::from_millis(1_700_000_000_000 + version);
+    let interval = Duration::from_secs(43_200);
+    let due = at + interval;
+    let plan = Plan { interval, due, spaced: due, goes: due, slot: Slot::Next };
     // Content that differs from place to place, so that swapped pieces would show.
     let mut random = fastrand::Rng::with_seed(id.wrapping_mul(1_000_003) ^ version);
     let tag: String = (0..tag_bytes).map(|_| random.alphanumeric()).collect();
@@ -40,12 +45,18 @@ pub(crate) fn registration(id: u64, version: u64, tag_bytes: usize) -> Registrat
             tag: Tag::parse(&tag).unwrap(),
         },
         app: None,
-        schedule: Schedule::Periodic { min_interval: Duration::from_secs(43_200), anchor: at },
+        constraints: Constraints::default(),
+        network: None,
+        schedule: Schedule::Periodic { min_interval: interval, anchor: at, plan },
         registered_at: at,
-        state: State::Waiting { until: at + Duration::from_secs(60), wait: Wait::BackOff },
+        state: State::Waiting {
+            until: at + Duration::from_secs(60),
+            wait: Wait::BackOff { earliest: at + Duration::from_secs(30) },
+        },
         attempts: 1,
         max_attempts: 3,
         streak: None,
+        brought_forward: 0,
         last_attempt: Some(Ended {
             id: AttemptId { epoch: 1, counter: version },
             number: 1,

@@ -82,10 +82,10 @@ mod tests {
         let ClientError::Exhausted { retry_after, .. } = client_error(&status) else { panic!() };
         assert_eq!(retry_after, Some(delay));
 
-        let details = ErrorDetails::with_error_info("DENIED_BY_POLICY", "pwasync", []);
+        let details = ErrorDetails::with_error_info("POLICY_DENIED", "pwasync", []);
         let status = Status::with_error_details(Code::PermissionDenied, "no", details);
         let ClientError::PermissionDenied { rule, .. } = client_error(&status) else { panic!() };
-        assert_eq!(rule.as_deref(), Some("DENIED_BY_POLICY"));
+        assert_eq!(rule.as_deref(), Some("POLICY_DENIED"));
     }
 
     #[test]

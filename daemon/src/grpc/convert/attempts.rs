@@ -105,6 +105,7 @@ mod tests {
             id: AttemptId { epoch: 2, counter: 7 },
             number: 3,
             last_chance: true,
+            brought_forward: false,
             sent_at: at(1_000),
             progress: Progress::Started { at: at(2_000), finish_by: at(9_000) },
             run_limit: Duration::from_secs(7),

@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_blocker_says_since_when_and_what_clears_it() {
-        let wall = WallClock { offset_millis: 1_000 };
+        let wall = WallClock { offset_millis: 1_000, ..WallClock::default() };
         let at = Timestamp::from_millis;
         let blocker =
             Blocker { code: BlockerCode::BackOff, since: at(0), earliest: Some(at(5_000)) };

@@ -46,19 +46,21 @@ pub(crate) fn watched_to_proto(watched: &Watched) -> wire::WatchResponse {
 fn shown(wall: WallClock, change: &Change, host: Option<&HostView>) -> Option<Shown> {
     match &change.what {
         What::Registration { id, key, what } => {
-            Some(Shown::Registration(registration(wall, *id, key, what)))
+            registration(wall, *id, key, what).map(Shown::Registration)
         }
         What::Session { id, profile, what } => Some(Shown::Session(session(*id, profile, *what))),
         What::Host => host.map(|host| Shown::Host(host_to_proto(host))),
+        What::Launch { .. } => None,
     }
 }
 
+/// `None`: the history tells it, a watch does not.
 fn registration(
     wall: WallClock,
     id: RegistrationId,
     key: &RegistrationKey,
     what: &RegistrationChange,
-) -> wire::RegistrationChange {
+) -> Option<wire::RegistrationChange> {
     use wire::RegistrationChangeKind as Kind;
     let plain = |kind: Kind| wire::RegistrationChange {
         kind: kind.into(),
@@ -70,7 +72,10 @@ fn registration(
         next_at: None,
         removal_reason: wire::RemovalReason::Unspecified.into(),
     };
-    match what {
+    Some(match what {
+        RegistrationChange::Held(_) => return None,
+        RegistrationChange::Suspended => plain(Kind::Suspended),
+        RegistrationChange::Revived => plain(Kind::Revived),
         RegistrationChange::Created => plain(Kind::Created),
         RegistrationChange::Updated => plain(Kind::Updated),
         RegistrationChange::Rearmed => plain(Kind::Rearmed),
@@ -95,7 +100,7 @@ fn registration(
             removal_reason: removal_reason(*reason).into(),
             ..plain(Kind::Removed)
         },
-    }
+    })
 }
 
 fn removal_reason(reason: RemovalReason) -> wire::RemovalReason {
@@ -109,6 +114,9 @@ fn removal_reason(reason: RemovalReason) -> wire::RemovalReason {
         RemovalReason::Reconciled => wire::RemovalReason::Reconciled,
         RemovalReason::Administrator => wire::RemovalReason::Administrator,
         RemovalReason::OwnerChanged => wire::RemovalReason::OwnerChanged,
+        RemovalReason::Revoked => wire::RemovalReason::Revoked,
+        RemovalReason::OriginCleared => wire::RemovalReason::OriginCleared,
+        RemovalReason::Uninstalled => wire::RemovalReason::Uninstalled,
     }
 }
 
@@ -156,7 +164,7 @@ mod tests {
             what: SessionChange::Detached,
         };
         let change = Change { at: Timestamp::from_millis(2_000), what };
-        let wall = WallClock { offset_millis: 1_000 };
+        let wall = WallClock { offset_millis: 1_000, ..WallClock::default() };
         let sent = watched_to_proto(&Watched::Change { change, host: None, wall });
         assert_eq!(sent.at.unwrap().seconds, 3);
         let wanted = wire::SessionChange {

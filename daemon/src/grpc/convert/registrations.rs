@@ -3,6 +3,7 @@
 use pwasync_core::{
     FieldError, NewRegistration, NewSchedule, Reconciled, RegisterChange, Registered,
     RegistrationView, RunNow, Unregistered,
+    constraints::Constraints,
     key::{AppId, ProfileKey, RegistrationKey, Scope, SyncKind, Tag, WorkerKey},
     registration::{Schedule, StateName},
     time::WallClock,
@@ -26,7 +27,8 @@ pub(crate) fn new_from_proto(
 ) -> Result<NewRegistration, FieldError> {
     let schedule =
         schedule_from_proto(key.kind, request.min_interval.as_ref(), request.expires_in.as_ref())?;
-    Ok(NewRegistration { key, app: app_from_proto(&request.app_id)?, schedule })
+    let app = app_from_proto(&request.app_id)?;
+    Ok(NewRegistration { key, app, schedule, constraints: Constraints::default() })
 }
 
 /// A registration as a browser holds it.
@@ -41,7 +43,8 @@ pub(crate) fn held_from_proto(
     let worker = WorkerKey { profile: profile.clone(), scope: Scope::parse(&held.scope)? };
     let key = RegistrationKey { worker: worker.into(), kind, tag: Tag::parse(&held.tag)? };
     let schedule = schedule_from_proto(kind, held.min_interval.as_ref(), None)?;
-    Ok(NewRegistration { key, app: app_from_proto(&held.app_id)?, schedule })
+    let app = app_from_proto(&held.app_id)?;
+    Ok(NewRegistration { key, app, schedule, constraints: Constraints::default() })
 }
 
 /// An absent minimum interval is 0, the default that pages know; policy raises it.
@@ -119,6 +122,7 @@ fn state_to_proto(state: StateName) -> wire::RegistrationState {
     match state {
         StateName::Pending => wire::RegistrationState::Pending,
         StateName::Waiting => wire::RegistrationState::Waiting,
+        StateName::Suspended => wire::RegistrationState::Suspended,
         StateName::Firing => wire::RegistrationState::Firing,
         StateName::ReregisteredWhileFiring => wire::RegistrationState::ReregisteredWhileFiring,
     }
@@ -203,6 +207,10 @@ mod tests {
         key_from_proto(OwnerId::from_uid(1_000).unwrap(), Some(&wire)).unwrap()
     }
 
+    fn wall_clock(offset_millis: i64) -> WallClock {
+        WallClock { offset_millis, ..WallClock::default() }
+    }
+
     fn seconds(seconds: i64) -> Option<prost_types::Duration> {
         Some(prost_types::Duration { seconds, nanos: 0 })
     }
@@ -262,18 +270,24 @@ mod tests {
             id: RegistrationId::new(9),
             key: key(SyncKind::OneOff),
             app: Some(AppId::parse("https://example.org/app").unwrap()),
+            constraints: Constraints::default(),
+            network: None,
             schedule: Schedule::OneOff { expires_at: at(90_000) },
             registered_at: at(500),
-            state: State::Waiting { until: at(60_000), wait: Wait::BackOff },
+            state: State::Waiting {
+                until: at(60_000),
+                wait: Wait::BackOff { earliest: at(60_000) },
+            },
             attempts: 1,
             max_attempts: 3,
             streak: None,
+            brought_forward: 0,
             last_attempt: Some(ended),
         };
         let next_at = Some(at(60_000));
         let view =
             RegistrationView { registration, effective_interval: None, next_at, blockers: vec![] };
-        let sent = registration_to_proto(WallClock { offset_millis: 1_000 }, &view);
+        let sent = registration_to_proto(wall_clock(1_000), &view);
         assert_eq!((sent.id, sent.owner_uid), (9, 1_000));
         assert_eq!(sent.state(), wire::RegistrationState::Waiting);
         assert_eq!(sent.next_at.unwrap().seconds, 61);

@@ -167,6 +167,7 @@ fn cancel_reason(reason: CancelReason) -> wire::CancelReason {
     match reason {
         CancelReason::TimeLimit => wire::CancelReason::TimeLimit,
         CancelReason::Removed => wire::CancelReason::Removed,
+        CancelReason::Revoked => wire::CancelReason::Revoked,
         CancelReason::Suspending => wire::CancelReason::Suspending,
     }
 }

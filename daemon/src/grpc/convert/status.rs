@@ -33,7 +33,7 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
         pending: count(status.counts.pending),
         waiting: count(status.counts.waiting),
         firing: count(status.counts.firing),
-        suspended: 0,
+        suspended: count(status.counts.suspended),
         sessions: count(status.sessions),
         next_wake_at: status.next_wake.map(|(when, _)| at(when)),
         next_wake_reason: status.next_wake.map(|(_, why)| reason(why)).unwrap_or_default(),
@@ -45,6 +45,8 @@ fn reason(why: WakeReason) -> String {
     match why {
         WakeReason::StartingEnds => "the wait for facts after the start ends".to_owned(),
         WakeReason::NetworkSettles => "the network counts as settled".to_owned(),
+        WakeReason::LeaseEnds => "a pause or an override ends".to_owned(),
+        WakeReason::LaunchEnds => "the wait for a browser's start ends".to_owned(),
         WakeReason::RegistrationDue(id) => format!("registration {id} is due"),
     }
 }

@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn timestamps_are_wall_time_and_stay_in_protobufs_years() {
-        let wall = WallClock { offset_millis: -1 };
+        let wall = WallClock { offset_millis: -1, ..WallClock::default() };
         let at = |millis| timestamp_to_proto(wall, Timestamp::from_millis(millis));
         assert_eq!(at(0), WireTimestamp { seconds: -1, nanos: 999_000_000 });
         assert_eq!(at(1_501), WireTimestamp { seconds: 1, nanos: 500_000_000 });

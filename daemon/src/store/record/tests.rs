@@ -5,10 +5,13 @@ use std::{sync::Arc, time::Duration};
 use proptest::{collection, option, prelude::*, sample};
 use pwasync_core::{
     attempt::{Attempt, Ended, Outcome, Progress},
+    constraints::{Constraints, Transport},
+    facts::NetworkId,
     key::{
         AppId, AttemptId, OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope,
         SyncKind, Tag, WorkerKey,
     },
+    period::{Plan, Slot},
     registration::{FreeEnding, Registration, Reregistered, Schedule, State, Streak, Wait},
     time::Timestamp,
 };
@@ -43,7 +46,7 @@ proptest! {
     ) {
         prop_assume!(read.boot_id != written.boot_id);
         let value = Record::Registration(Box::new(registration.clone())).encode(written);
-        let id = RecordId::registration(registration.id.number());
+        let id = RecordId::of(Kind::Registration, registration.id.number());
         let Record::Registration(found) = Record::decode(id, &value, read).unwrap() else {
             panic!("another kind");
         };
@@ -92,7 +95,8 @@ proptest! {
     #[test]
     fn no_content_does_harm(
         registration in registrations(),
-        kind in 0_u8..8,
+        kind in 0_u8..12,
+        version in 1_u8..=2,
         edits in collection::vec((any::<sample::Index>(), any::<u8>()), 1..4),
         cut in any::<sample::Index>(),
     ) {
@@ -104,7 +108,7 @@ proptest! {
         }
         content.truncate(cut.index(content.len()) + 1);
         let id = RecordId { kind, id: 0 };
-        let sealed = [&[1], &id.checksum(1, &content)[..], &content].concat();
+        let sealed = [&[version], &id.checksum(version, &content)[..], &content].concat();
         let _ = Record::decode(id, &sealed, HERE);
         let _ = Record::decode(id, &content, HERE);
     }
@@ -127,13 +131,13 @@ proptest! {
 #[test]
 fn a_newer_version_is_told_from_a_broken_record() {
     let id = RecordId::one(Kind::Counters);
-    let sealed = [&[2], &id.checksum(2, b"new")[..], b"new"].concat();
-    assert_eq!(Record::decode(id, &sealed, HERE), Err(Refused::Newer { version: 2 }));
+    let sealed = [&[3], &id.checksum(3, b"new")[..], b"new"].concat();
+    assert_eq!(Record::decode(id, &sealed, HERE), Err(Refused::Newer { version: 3 }));
 }
 
 #[test]
 fn an_error_does_not_show_what_a_user_wrote() {
-    let mut stored = v1::Registration::from_core(&samples().0, HERE);
+    let mut stored = v2::Registration::from_core(&samples().0, HERE);
     stored.scope = "https://secret.example/#x".to_owned();
     let error = stored.into_core(1, HERE).unwrap_err().to_string();
     assert!(error.contains("field `scope` must not have a fragment"), "{error}");
@@ -148,7 +152,7 @@ fn the_sample_of_version_1_reads() {
         Record::Registration(Box::new(one_off)),
         Record::Registration(Box::new(periodic)),
         Record::Owner { owner: OwnerId::from_uid(1_000).unwrap(), name: "ada".to_owned() },
-        Record::Counters(Counters { last_registration: 42 }),
+        Record::Counters(Counters { last_registration: 42, ..Counters::default() }),
         Record::Epoch(7),
         Record::SimulatedNow(Timestamp::from_millis(1_700_000_000_123)),
     ];
@@ -187,6 +191,8 @@ fn samples() -> (Registration, Registration) {
             tag: Tag::parse("send ✉").unwrap(),
         },
         app: Some(AppId::parse("https://example.org/").unwrap()),
+        constraints: Constraints::default(),
+        network: None,
         schedule: Schedule::OneOff { expires_at: at(2_592_000_000) },
         registered_at: at(1),
         state: State::Firing {
@@ -194,6 +200,7 @@ fn samples() -> (Registration, Registration) {
                 id: AttemptId { epoch: 7, counter: 3 },
                 number: 3,
                 last_chance: true,
+                brought_forward: false,
                 sent_at: at(2_000),
                 progress: Progress::Started { at: at(2_100), finish_by: at(182_100) },
                 run_limit: Duration::from_secs(180),
@@ -203,6 +210,7 @@ fn samples() -> (Registration, Registration) {
         attempts: 2,
         max_attempts: 3,
         streak: Some(Streak { of: FreeEnding::LostUnstarted, length: 4 }),
+        brought_forward: 0,
         last_attempt: Some(Ended {
             id: AttemptId { epoch: 6, counter: 9 },
             number: 2,
@@ -218,12 +226,25 @@ fn samples() -> (Registration, Registration) {
         id: RegistrationId::new(42),
         key: RegistrationKey { worker, kind: SyncKind::Periodic, tag: Tag::parse("").unwrap() },
         app: None,
-        schedule: Schedule::Periodic { min_interval: Duration::from_secs(43_200), anchor: at(0) },
+        constraints: Constraints::default(),
+        network: None,
+        schedule: Schedule::Periodic {
+            min_interval: Duration::from_secs(43_200),
+            anchor: at(0),
+            plan: Plan {
+                interval: Duration::from_secs(43_200),
+                due: at(43_200_000),
+                spaced: at(43_200_000),
+                goes: at(43_200_000),
+                slot: Slot::Next,
+            },
+        },
         registered_at: at(0),
         state: State::Waiting { until: at(43_200_000), wait: Wait::Period },
         attempts: 0,
         max_attempts: 3,
         streak: None,
+        brought_forward: 0,
         last_attempt: None,
     };
     (one_off, periodic)
@@ -270,32 +291,64 @@ fn attempt_ids() -> impl Strategy<Value = AttemptId> {
 fn schedules() -> impl Strategy<Value = (SyncKind, Schedule)> {
     prop_oneof![
         instants().prop_map(|expires_at| (SyncKind::OneOff, Schedule::OneOff { expires_at })),
-        (durations(), instants()).prop_map(|(min_interval, anchor)| {
-            (SyncKind::Periodic, Schedule::Periodic { min_interval, anchor })
+        (durations(), instants(), plans()).prop_map(|(min_interval, anchor, plan)| {
+            (SyncKind::Periodic, Schedule::Periodic { min_interval, anchor, plan })
         }),
     ]
 }
 
-fn states() -> impl Strategy<Value = State> {
-    let wait = sample::select(vec![Wait::Period, Wait::BackOff]);
+fn plans() -> impl Strategy<Value = Plan> {
+    let slot = sample::select(vec![Slot::Next, Slot::BeforeUsualHour]);
+    (durations(), instants(), instants(), instants(), slot)
+        .prop_map(|(interval, due, spaced, goes, slot)| Plan { interval, due, spaced, goes, slot })
+}
+
+fn attempts() -> impl Strategy<Value = Attempt> {
     let progress = prop_oneof![
         instants().prop_map(|start_by| Progress::Sent { start_by }),
         (instants(), instants()).prop_map(|(at, finish_by)| Progress::Started { at, finish_by }),
     ];
-    let attempt = (attempt_ids(), any::<u32>(), any::<bool>(), instants(), progress, durations())
-        .prop_map(|(id, number, last_chance, sent_at, progress, run_limit)| Attempt {
+    let flags = any::<(bool, bool)>();
+    (attempt_ids(), any::<u32>(), flags, instants(), progress, durations()).prop_map(
+        |(id, number, (last_chance, brought_forward), sent_at, progress, run_limit)| Attempt {
             id,
             number,
             last_chance,
+            brought_forward,
             sent_at,
             progress,
             run_limit,
-        });
+        },
+    )
+}
+
+fn transports() -> impl Strategy<Value = Transport> {
+    sample::select(Transport::ALL.to_vec())
+}
+
+fn constraints() -> impl Strategy<Value = Constraints> {
+    (any::<[bool; 4]>(), collection::vec(transports(), 0..4)).prop_map(|(flags, transports)| {
+        let [unmetered, charging, battery_not_low, known_network] = flags;
+        let transports = transports.into_iter().collect();
+        Constraints { unmetered, transports, charging, battery_not_low, known_network }
+    })
+}
+
+fn networks() -> impl Strategy<Value = NetworkId> {
+    any::<u64>().prop_map(NetworkId::new)
+}
+
+fn states() -> impl Strategy<Value = State> {
+    let wait = prop_oneof![
+        Just(Wait::Period),
+        instants().prop_map(|earliest| Wait::BackOff { earliest }),
+    ];
     let reregistered = sample::select(vec![Reregistered::No, Reregistered::WhileFiring]);
     prop_oneof![
         Just(State::Pending),
         (instants(), wait).prop_map(|(until, wait)| State::Waiting { until, wait }),
-        (attempt, reregistered)
+        instants().prop_map(|since| State::Suspended { since }),
+        (attempts(), reregistered)
             .prop_map(|(attempt, reregistered)| State::Firing { attempt, reregistered }),
     ]
 }
@@ -349,23 +402,27 @@ fn keys() -> impl Strategy<Value = (Arc<WorkerKey>, Tag)> {
 }
 
 fn registrations() -> impl Strategy<Value = Registration> {
-    let counts = (any::<u64>(), any::<u32>(), any::<u32>());
-    let app = option::of(".{1,200}");
+    let counts = (any::<u64>(), any::<u32>(), any::<u32>(), any::<u32>());
+    let asked = (option::of(".{1,200}"), constraints(), option::of(networks()));
     let ended = (option::of(streaks()), option::of(endings()));
-    (counts, keys(), app, schedules(), instants(), states(), ended).prop_map(
-        |(counts, (worker, tag), app, (kind, schedule), registered_at, state, ended)| {
-            let (id, attempts, max_attempts) = counts;
+    (counts, keys(), asked, schedules(), instants(), states(), ended).prop_map(
+        |(counts, (worker, tag), asked, (kind, schedule), registered_at, state, ended)| {
+            let (id, attempts, max_attempts, brought_forward) = counts;
+            let (app, constraints, network) = asked;
             let (streak, last_attempt) = ended;
             Registration {
                 id: RegistrationId::new(id),
                 key: RegistrationKey { worker, kind, tag },
                 app: app.map(|app| AppId::parse(&app).unwrap()),
+                constraints,
+                network,
                 schedule,
                 registered_at,
                 state,
                 attempts,
                 max_attempts,
                 streak,
+                brought_forward,
                 last_attempt,
             }
         },
