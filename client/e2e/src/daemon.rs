@@ -18,6 +18,7 @@ use crate::{
     workdir::Workdir,
 };
 
+const POLICY: &str = "pwasyncd.toml";
 const READY_LIMIT: Duration = Duration::from_secs(20);
 
 /// Which host the daemon watches.
@@ -62,6 +63,9 @@ impl DaemonSetup {
             std::os::unix::fs::chown(&folder, Some(user.uid()), Some(user.gid()))
                 .map_err(|source| HarnessError::system("give the daemon its folder", source))?;
         }
+        // Its own, so that the machine's policy does not count.
+        fs::write(folder.join(POLICY), "")
+            .map_err(|source| HarnessError::system("write the daemon's policy", source))?;
         Ok(Self {
             program: binaries.program("pwasyncd")?,
             folder,
@@ -77,6 +81,12 @@ impl DaemonSetup {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.folder.join("pwasyncd.sock")
+    }
+
+    /// Its policy file, which is empty at first.
+    #[must_use]
+    pub fn policy(&self) -> PathBuf {
+        self.folder.join(POLICY)
     }
 
     /// Where its state is.
@@ -97,6 +107,8 @@ impl DaemonSetup {
             .argument(self.socket())
             .argument("--state-dir")
             .argument(&self.state)
+            .argument("--config")
+            .argument(self.policy())
             .variable("NOTIFY_SOCKET", &notify)
             .variable("PWASYNC_LOG", &self.log);
         if let Some(settle) = self.settle {

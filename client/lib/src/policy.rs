@@ -28,7 +28,7 @@ pub struct PolicyValue {
     pub about: String,
     /// The rule that it belongs to.
     pub rule: Option<String>,
-    /// `default`, or file and line.
+    /// `default`, file and line, or a flag of the daemon.
     pub source: String,
     /// The section of one origin or app that it stands in; none: it is general.
     pub section: Option<String>,
