@@ -9,20 +9,21 @@ use std::{io, time::Duration};
 use tokio::{
     net::UnixListener,
     signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
     task::{JoinError, JoinSet},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    channel::{self, EngineSender, Input},
+    channel::{self, EngineSender, Input, ReloadReply},
     clock::{self, SystemClock},
     config::{Config, HostChoice},
     engine::{Engine, EngineError, EngineParts},
-    grpc::{self, ServeError, Simulation},
+    grpc::{self, Behind, ServeError, Simulation},
     host::HostKind,
     network,
-    policy::{GridOffset, LoadedPolicy, PolicyProblems, PolicySource},
+    policy::{GridOffset, LoadedPolicy, PolicyProblems, PolicySource, reload},
     socket::{self, SocketError},
     store::disk::SledStore,
     systemd,
@@ -90,8 +91,10 @@ impl AppError {
 /// When it cannot start, or a part of it fails.
 pub async fn run(config: Config) -> Result<(), AppError> {
     let mut signals = Signals::new().map_err(AppError::Signals)?;
-    let LoadedPolicy { policy, files, .. } = check_policy(&config)?;
-    for path in &files {
+    let hangups = signal(SignalKind::hangup()).map_err(AppError::Signals)?;
+    let source = policy_source(&config);
+    let policy = source.load()?;
+    for path in &policy.files {
         tracing::info!(path = %path.display(), "policy read");
     }
     let claim = socket::claim(&config.socket, config.access).await?;
@@ -108,11 +111,14 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let stop = CancellationToken::new();
     let mut parts = Parts::default();
     parts.main.spawn(async { Ok(engine.run().await.map(|()| Part::Engine)?) });
+    let (reloads, wishes) = channel::reloads();
+    parts.spawn_policy(source, hangups, wishes, &sender);
     if simulation == Simulation::Absent {
         parts.spawn_monitors(clock, &sender);
     }
     let (listener, file) = claim.listen()?;
-    parts.main.spawn(serve(listener, sender.clone(), simulation, stop.clone()));
+    let behind = Behind { engine: sender.clone(), reloads, simulation };
+    parts.main.spawn(serve(listener, behind, stop.clone()));
     systemd::ready("keeping background syncs");
     tracing::info!(socket = %config.socket.display(), version = env!("CARGO_PKG_VERSION"), "ready");
     let ended = tokio::select! {
@@ -159,11 +165,10 @@ fn policy_source(config: &Config) -> PolicySource {
 /// Ends when it is told to stop and the last call has ended.
 async fn serve(
     listener: UnixListener,
-    sender: EngineSender,
-    simulation: Simulation,
+    behind: Behind,
     stop: CancellationToken,
 ) -> Result<Part, AppError> {
-    grpc::serve(listener, sender, simulation, stop.cancelled_owned()).await?;
+    grpc::serve(listener, behind, stop.cancelled_owned()).await?;
     Ok(Part::Services)
 }
 
@@ -185,6 +190,20 @@ struct Parts {
 }
 
 impl Parts {
+    fn spawn_policy(
+        &mut self,
+        source: PolicySource,
+        hangups: Signal,
+        wishes: mpsc::Receiver<ReloadReply>,
+        sender: &EngineSender,
+    ) {
+        let watch = reload::watch(source, hangups, wishes, sender.policy());
+        self.monitors.spawn(async {
+            watch.await?;
+            Ok(Part::Monitor)
+        });
+    }
+
     fn spawn_monitors(&mut self, clock: SystemClock, sender: &EngineSender) {
         let (network, wall_clock) = (sender.network(), sender.wall_clock());
         self.monitors.spawn(async move {
@@ -233,7 +252,7 @@ impl Parts {
     }
 }
 
-/// SIGTERM and SIGINT.
+/// SIGTERM and SIGINT, which end the daemon.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,

@@ -3,6 +3,7 @@
 //! A shell gets a sender that can say only what its own source knows; none of them can reach
 //! another shell.
 
+mod policy;
 mod request;
 mod session;
 mod simulation;
@@ -15,6 +16,9 @@ use pwasync_core::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+pub use policy::{
+    PolicyRead, PolicySender, PolicyView, ReloadReply, ReloadSender, Reloaded, reloads,
+};
 pub use request::{Follow, Request, Status, WATCH, Watched};
 pub use session::{Closing, FromSession, OUTBOX, OpenSession, SessionInfo, ToSession, Welcome};
 pub use simulation::{
@@ -34,6 +38,8 @@ pub enum Input {
     Power(Power),
     /// The wall clock moved against core time.
     WallClock(WallClock),
+    /// The policy files were read again.
+    Policy(PolicyRead),
     /// Somebody has connected: a uid that now belongs to another login name starts empty, before
     /// it can read anything.
     Connected(Caller),
@@ -114,6 +120,11 @@ impl EngineSender {
     /// For the network monitor.
     pub fn network(&self) -> NetworkSender {
         NetworkSender(self.0.clone())
+    }
+
+    /// For whoever reads the policy again.
+    pub fn policy(&self) -> PolicySender {
+        PolicySender(self.0.clone())
     }
 
     /// For the watch on the wall clock.

@@ -6,6 +6,7 @@
 mod effects;
 mod fault;
 mod pipeline;
+mod policy;
 mod requests;
 mod sessions;
 mod simulation;
@@ -17,7 +18,6 @@ use pwasync_core::{
     Scheduler, WakeReason,
     event::Event,
     facts::Netlink,
-    policy::Policy,
     time::{Timestamp, WallClock},
 };
 use tokio::sync::mpsc;
@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use crate::{
     channel::{Closing, HostView, Input},
     host::{Host, HostKind},
+    policy::LoadedPolicy,
     recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
     store::{
         Store,
@@ -34,6 +35,7 @@ use crate::{
 };
 use fault::Down;
 use pipeline::{Pipeline, Release};
+use policy::HeldPolicy;
 use sessions::SessionTable;
 use simulation::Simulation;
 use watch::Watchers;
@@ -57,7 +59,7 @@ pub struct EngineParts {
     /// Where time comes from.
     pub host: HostKind,
     /// What the core decides by.
-    pub policy: Policy,
+    pub policy: LoadedPolicy,
 }
 
 /// Why the engine could not start, or ended.
@@ -87,7 +89,7 @@ pub struct Engine {
     inputs: mpsc::Receiver<Input>,
     answers: mpsc::Receiver<Answer>,
     committer: Committer,
-    policy: Policy,
+    policy: HeldPolicy,
     host: Host,
     core: RecordedCore,
     pipeline: Pipeline,
@@ -129,12 +131,12 @@ impl Engine {
         }
         fault::warn_of_set_aside(&opened.set_aside);
         let now = host.now();
-        let core = Scheduler::restore(now, parts.policy.clone(), opened.epoch, opened.saved);
+        let core = Scheduler::restore(now, parts.policy.policy.clone(), opened.epoch, opened.saved);
         let mut engine = Self {
             inputs: parts.inputs,
             answers,
             committer,
-            policy: parts.policy,
+            policy: HeldPolicy::new(parts.policy),
             host,
             core: RecordedCore::new(core),
             pipeline: Pipeline::default(),
@@ -225,6 +227,7 @@ impl Engine {
                     self.happened(Event::WallClockChanged(wall));
                 }
             }
+            Input::Policy(read) => self.take_policy(read),
             Input::Connected(caller) => {
                 if self.down.is_none() {
                     self.call(Identify(caller));

@@ -8,6 +8,7 @@ mod files;
 mod machine;
 mod merge;
 mod problem;
+pub mod reload;
 
 use std::{
     collections::BTreeMap,
@@ -65,6 +66,13 @@ pub struct LoadedPolicy {
     pub files: Vec<PathBuf>,
     /// Values that are not there by default, and where they stand.
     places: BTreeMap<(Section, &'static str), Place>,
+}
+
+/// A policy of no file.
+impl From<Policy> for LoadedPolicy {
+    fn from(policy: Policy) -> Self {
+        Self { policy, files: Vec::new(), places: BTreeMap::new() }
+    }
 }
 
 impl PolicySource {

@@ -9,6 +9,7 @@ use pwasync_core::{
     attempt::Finished,
     event::Event,
     key::{AttemptId, ProfileKey, RegistrationId, RegistrationKey, WorkerKey},
+    policy::Policy,
     time::Timestamp,
 };
 
@@ -94,6 +95,8 @@ core_calls! {
     Identify(caller: Caller) -> () = |core, _now| core.identify(&caller);
     /// A browser attaches.
     Open(session: NewSession) -> OpenedSession = |core, now| core.open_session(now, session);
+    /// Another policy holds.
+    SetPolicy(policy: Box<Policy>) -> () = |core, now| core.set_policy(now, *policy);
     /// Somebody wants a sync to run now.
     Run(viewer: Viewer, id: RegistrationId, force: Force) -> Option<RunNow>
         = |core, now| core.run_now(now, viewer, id, force);
@@ -208,6 +211,9 @@ impl CoreInput {
             Self::Open(Open(session)) => {
                 let running = session.running.len() * size_of::<AttemptId>();
                 running + session.finished.iter().map(ended).sum::<usize>()
+            }
+            Self::SetPolicy(SetPolicy(policy)) => {
+                (policy.origins.len() + policy.apps.len()) * ENTRY
             }
             Self::TimePassed(_) | Self::Identify(_) | Self::Run(_) | Self::Remove(_) => 0,
         };

@@ -10,7 +10,7 @@ use pwasync_core::{
 };
 use tokio::sync::mpsc;
 
-use super::{HostView, Reply, SessionInfo};
+use super::{HostView, PolicyView, Reply, SessionInfo};
 
 /// Changes that may wait for a watcher's reader; further ones are counted as skipped.
 pub const WATCH: usize = 1_024;
@@ -92,6 +92,11 @@ pub enum Request {
         /// The answer.
         reply: Reply<Page>,
     },
+    /// The policy that holds.
+    Policy {
+        /// The answer.
+        reply: Reply<PolicyView>,
+    },
     /// The attached sessions.
     Sessions {
         /// Who asks.
@@ -170,6 +175,8 @@ pub struct Status {
     pub store: StoreAccess,
     /// Why it is read-only.
     pub store_problem: Option<String>,
+    /// Why the policy files could not be taken over when they were read last.
+    pub policy_problem: Option<String>,
     /// The host.
     pub host: HostView,
     /// Registrations the caller may see, by state.

@@ -102,7 +102,8 @@ impl Engine {
         }
         let now = self.host.now();
         let epoch = opened.epoch;
-        let mut core = Scheduler::restore(now, self.policy.clone(), epoch, opened.saved);
+        let mut core =
+            Scheduler::restore(now, self.policy.loaded.policy.clone(), epoch, opened.saved);
         // A stream of the former core that ends late must not end a session of this one.
         core.number_sessions_after(self.core.scheduler().last_session());
         self.core = RecordedCore::new(core);

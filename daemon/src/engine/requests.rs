@@ -60,6 +60,10 @@ impl Engine {
                 let value = self.status(viewer);
                 self.answer(reply, value);
             }
+            Request::Policy { reply } => {
+                let value = self.policy.view();
+                self.answer(reply, value);
+            }
             Request::Sessions { viewer, reply } => {
                 let value = self.session_infos(viewer);
                 self.answer(reply, value);
@@ -88,6 +92,7 @@ impl Engine {
                 None => StoreAccess::Writable,
             },
             store_problem: self.down.as_ref().map(|down| down.problem.clone()),
+            policy_problem: self.policy.problem(),
             counts: core.counts(viewer),
             sessions: sessions.count(),
             next_wake,
@@ -175,6 +180,7 @@ impl Request {
             | Self::GetTags { .. }
             | Self::Status { .. }
             | Self::List { .. }
+            | Self::Policy { .. }
             | Self::Sessions { .. }
             | Self::Watch { .. } => false,
         }

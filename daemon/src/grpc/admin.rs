@@ -13,23 +13,25 @@ use tonic::{Request, Response, Status};
 
 use super::{
     convert::{
-        list_from_proto, page_to_proto, recent_from_proto, registration_to_proto, run_now_to_proto,
-        session_to_proto, status_to_proto, watched_to_proto,
+        list_from_proto, page_to_proto, policy_to_proto, recent_from_proto, registration_to_proto,
+        reloaded_to_proto, run_now_to_proto, session_to_proto, status_to_proto, wanted_from_proto,
+        watched_to_proto,
     },
     peer::{Identity, identity},
     request,
     status::Refusal,
 };
-use crate::channel::{Answered, EngineSender, Follow, Request as Ask};
+use crate::channel::{Answered, EngineSender, Follow, ReloadSender, Request as Ask};
 
 /// See the module.
 pub(super) struct AdminService {
     engine: EngineSender,
+    reloads: ReloadSender,
 }
 
 impl AdminService {
-    pub(super) fn new(engine: EngineSender) -> Self {
-        Self { engine }
+    pub(super) fn new(engine: EngineSender, reloads: ReloadSender) -> Self {
+        Self { engine, reloads }
     }
 
     async fn page(
@@ -176,16 +178,24 @@ impl Admin for AdminService {
 
     async fn get_policy(
         &self,
-        _: Request<wire::GetPolicyRequest>,
+        call: Request<wire::GetPolicyRequest>,
     ) -> Result<Response<wire::GetPolicyResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        identity(&call)?;
+        let wanted = wanted_from_proto(&call.get_ref().key).map_err(Refusal::from)?;
+        let answered = request(&self.engine, |reply| Ask::Policy { reply }).await?;
+        Ok(Response::new(policy_to_proto(&answered.value, &wanted)))
     }
 
     async fn reload_policy(
         &self,
-        _: Request<wire::ReloadPolicyRequest>,
+        call: Request<wire::ReloadPolicyRequest>,
     ) -> Result<Response<wire::ReloadPolicyResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        match identity(&call)?.viewer {
+            Viewer::Administrator => {}
+            Viewer::Owner(_) => return Err(Refusal::AdministratorsOnly("a reload").into()),
+        }
+        let reloaded = self.reloads.reload().await.map_err(Refusal::from)?;
+        Ok(Response::new(reloaded_to_proto(&reloaded)))
     }
 
     async fn get_engagement(

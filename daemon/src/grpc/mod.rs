@@ -32,7 +32,7 @@ use self::{
     admin::AdminService, background_sync::BackgroundSyncService, health::HealthService,
     incoming::connections, simulation::SimulationService, status::Refusal,
 };
-use crate::channel::{Answered, EngineSender, Input, Reply, Request};
+use crate::channel::{Answered, EngineSender, Input, ReloadSender, Reply, Request};
 
 /// Calls and sessions of one connection at once. A browser has one session per profile and a
 /// call per registration.
@@ -64,19 +64,29 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
+/// What the services speak to.
+#[derive(Debug)]
+pub struct Behind {
+    /// The engine.
+    pub engine: EngineSender,
+    /// Whoever reads the policy again.
+    pub reloads: ReloadSender,
+    /// Whether the simulated host can be driven.
+    pub simulation: Simulation,
+}
+
 /// Serves until told to stop, then until the last call and session have ended.
 ///
 /// # Errors
 /// When the services cannot be offered.
 pub async fn serve(
     listener: UnixListener,
-    engine: EngineSender,
-    simulation: Simulation,
+    behind: Behind,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let sessions = TaskTracker::new();
-    let connections = connections(listener, engine.clone());
-    let routes = routes(engine, simulation, &sessions)?;
+    let connections = connections(listener, behind.engine.clone());
+    let routes = routes(behind, &sessions)?;
     Server::builder()
         .max_concurrent_streams(STREAMS)
         .http2_max_header_list_size(HEADER_BYTES)
@@ -89,11 +99,8 @@ pub async fn serve(
     Ok(())
 }
 
-fn routes(
-    engine: EngineSender,
-    simulation: Simulation,
-    sessions: &TaskTracker,
-) -> Result<Routes, ServeError> {
+fn routes(behind: Behind, sessions: &TaskTracker) -> Result<Routes, ServeError> {
+    let Behind { engine, reloads, simulation } = behind;
     let background_sync = BackgroundSyncService::new(engine.clone(), sessions.clone());
     let describe = || {
         Builder::configure()
@@ -106,7 +113,7 @@ fn routes(
             BackgroundSyncServer::new(background_sync).max_decoding_message_size(MESSAGE_BYTES),
         )
         .add_service(
-            AdminServer::new(AdminService::new(engine.clone()))
+            AdminServer::new(AdminService::new(engine.clone(), reloads))
                 .max_decoding_message_size(SMALL_MESSAGE_BYTES),
         )
         .add_service(HealthServer::new(HealthService::new(engine.clone(), simulation)))

@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use pwasync_core::policy::keys;
+
 /// Mistakes that are told; a file of rubbish has more than anybody reads.
 const TOLD: usize = 1_000;
 
@@ -73,9 +75,27 @@ pub struct PolicyProblems {
     pub untold: usize,
 }
 
+impl Problem {
+    /// For the log, which names no site: all but what the file calls a key that is none.
+    pub fn without_sites(&self) -> String {
+        if self.key.is_empty() || keys::find(&self.key).is_some() {
+            return self.to_string();
+        }
+        let message = "has a mistake: see `pwasyncd --check-config`".to_owned();
+        Self { key: String::new(), message, ..self.clone() }.to_string()
+    }
+}
+
+impl PolicyProblems {
+    /// How many mistakes there are.
+    pub fn count(&self) -> usize {
+        self.problems.len() + self.untold
+    }
+}
+
 impl fmt::Display for PolicyProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.problems.len() + self.untold;
+        let count = self.count();
         write!(f, "{count} {} in the policy", if count == 1 { "mistake" } else { "mistakes" })?;
         for problem in &self.problems {
             write!(f, "\n{problem}")?;

@@ -45,7 +45,7 @@ impl Bed {
         let (engine, inputs) = channel();
         let host = HostKind::Simulated { start_unix_millis: START };
         let store = Box::new(store);
-        let parts = EngineParts { inputs, store, host, policy: Policy::default() };
+        let parts = EngineParts { inputs, store, host, policy: Policy::default().into() };
         let task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         Self { engine, task }
     }

@@ -17,7 +17,7 @@ use pwasyncd::{
     channel::{self, EngineSender, Input},
     clock::SystemClock,
     engine::{Engine, EngineError, EngineParts},
-    grpc::{self, ServeError, Simulation},
+    grpc::{self, Behind, ServeError, Simulation},
     host::HostKind,
     socket::{self, Access, SocketFile},
     store::memory::MemoryStore,
@@ -75,11 +75,13 @@ impl Daemon {
         let (listener, file) = claim.listen().unwrap();
         let (engine, inputs) = channel::channel();
         let store = Box::new(MemoryStore::new());
-        let parts = EngineParts { inputs, store, host, policy: Policy::default() };
+        let parts = EngineParts { inputs, store, host, policy: Policy::default().into() };
         let engine_task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         let stop = CancellationToken::new();
-        let serve =
-            grpc::serve(listener, engine.clone(), simulation, stop.clone().cancelled_owned());
+        // Nobody reads this policy again.
+        let (reloads, _) = channel::reloads();
+        let behind = Behind { engine: engine.clone(), reloads, simulation };
+        let serve = grpc::serve(listener, behind, stop.clone().cancelled_owned());
         let serve_task = tokio::spawn(serve);
         Self { _directory: directory, path, engine, stop, engine_task, serve_task, _file: file }
     }
@@ -156,7 +158,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    fn new(channel: Channel) -> Self {
+    pub(crate) fn new(channel: Channel) -> Self {
         Self {
             sync: BackgroundSyncClient::new(channel.clone()),
             admin: AdminClient::new(channel.clone()),

@@ -7,6 +7,7 @@ mod attach;
 mod bed;
 mod calls;
 mod outer;
+mod policy;
 #[path = "../support/root.rs"]
 mod root;
 mod session;

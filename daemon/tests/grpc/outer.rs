@@ -23,13 +23,13 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_client::H
 use crate::bed::soon;
 
 /// A place for a daemon: it says when it is ready, as to a service manager.
-struct Place {
+pub(crate) struct Place {
     directory: TempDir,
     manager: tokio::net::UnixDatagram,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let manager = UnixDatagram::bind(directory.path().join("notify")).unwrap();
         manager.set_nonblocking(true).unwrap();
@@ -37,7 +37,7 @@ impl Place {
         Self { directory, manager }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
@@ -62,7 +62,7 @@ impl Place {
         command
     }
 
-    async fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) async fn start(&self, arguments: &[&str]) -> Child {
         let child = self.command(arguments).spawn().unwrap();
         assert!(self.told().await.starts_with("READY=1\nSTATUS="));
         child
@@ -74,12 +74,12 @@ impl Place {
         String::from_utf8_lossy(&bytes[..length]).into_owned()
     }
 
-    async fn connect(&self) -> Channel {
+    pub(crate) async fn connect(&self) -> Channel {
         let endpoint = Endpoint::from_shared(format!("unix:{}", self.socket().display())).unwrap();
         soon(endpoint.connect()).await.unwrap()
     }
 
-    async fn admin(&self) -> AdminClient<Channel> {
+    pub(crate) async fn admin(&self) -> AdminClient<Channel> {
         AdminClient::new(self.connect().await)
     }
 
@@ -91,7 +91,7 @@ impl Place {
     }
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     let pid = i32::try_from(child.id().unwrap()).unwrap();
     kill(Pid::from_raw(pid), signal).unwrap();
 }

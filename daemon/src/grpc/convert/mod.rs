@@ -10,6 +10,7 @@ mod host;
 mod keys;
 mod limits;
 mod lists;
+mod policy;
 mod registrations;
 mod sessions;
 mod simulation;
@@ -22,6 +23,7 @@ pub(super) use self::{
     keys::{key_from_proto, kind_from_proto, profile_from_proto, worker_from_proto},
     limits::{at_most_so_many, missing},
     lists::{list_from_proto, page_to_proto},
+    policy::{policy_to_proto, reloaded_to_proto, wanted_from_proto},
     registrations::{
         held_from_proto, new_from_proto, reconciled_to_proto, register_to_proto,
         registration_to_proto, run_now_to_proto, unregistered_to_proto,
