@@ -8,6 +8,7 @@ mod conditions;
 mod engaged;
 mod expiry;
 mod forecasts;
+mod learned;
 mod networks;
 mod one_off;
 mod outcomes;

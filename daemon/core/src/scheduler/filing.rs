@@ -3,6 +3,7 @@
 
 use super::Scheduler;
 use crate::{
+    blocker::{Blocker, BlockerCode},
     effect::{Effect, Record},
     key::{OwnerId, ProfileKey, RegistrationId, SyncKind},
     lease::Subject,
@@ -23,6 +24,23 @@ struct Place {
     timer: Option<Timestamp>,
     /// Goes from this instant on when its browser is woken anyway.
     joins_from: Option<Timestamp>,
+    /// A budget holds it: looked at again when the wall clock steps.
+    budget: Budget,
+}
+
+/// Whether the day's budget holds a registration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Budget {
+    #[default]
+    Left,
+    Spent,
+}
+
+impl Budget {
+    fn of(held: &[Blocker]) -> Self {
+        let spent = held.iter().any(|blocker| blocker.code == BlockerCode::BudgetSpent);
+        if spent { Self::Spent } else { Self::Left }
+    }
 }
 
 impl Scheduler {
@@ -47,6 +65,9 @@ impl Scheduler {
         };
         if registration.kind() == SyncKind::Periodic {
             self.neighbours.set(&SiteKey::of(&key), id, next);
+        }
+        if place.budget == Budget::Spent {
+            self.budget_held.insert(id);
         }
         self.timers.set(id, place.timer);
         self.joiners.set(&key.worker.profile, id, place.joins_from);
@@ -92,7 +113,7 @@ impl Scheduler {
                     .plan()
                     .filter(|plan| plan.slot == Slot::Next && plan.spaced < until);
                 let joins_from = grid.map(|plan| plan.spaced);
-                Place { timer: or_end(until), joins_from, lane: None }
+                Place { timer: or_end(until), joins_from, ..Place::default() }
             }
             State::Waiting { until, wait: Wait::BackOff { earliest } } => {
                 let spent = registration.brought_forward >= self.policy.max_brought_forward;
@@ -100,15 +121,16 @@ impl Scheduler {
                     let next = if spent { until } else { earliest };
                     return Place { timer: or_end(next), ..Place::default() };
                 }
-                let held = !self.out_of_lane(registration, now).is_empty();
-                let lane = (!held).then(|| self.lane_after_return(registration));
-                Place { lane, timer: or_end(until), joins_from: None }
+                let held = self.out_of_lane(registration, now);
+                let lane = held.is_empty().then(|| self.lane_after_return(registration));
+                let budget = Budget::of(&held);
+                Place { lane, timer: or_end(until), budget, ..Place::default() }
             }
             State::Pending => {
                 let held = self.out_of_lane(registration, now);
                 if !held.is_empty() {
                     let timer = next_look(&held.iter().map(|one| one.earliest).collect::<Vec<_>>());
-                    return Place { timer, ..Place::default() };
+                    return Place { timer, budget: Budget::of(&held), ..Place::default() };
                 }
                 let rules = self.rules_of(registration);
                 let stale = self.stale_at(registration, &rules);
@@ -117,7 +139,7 @@ impl Scheduler {
                     SyncKind::Periodic => None,
                 };
                 let lane = Some(self.lane_of(registration, now));
-                Place { lane, timer: next_look(&[stale, gap]), joins_from: None }
+                Place { lane, timer: next_look(&[stale, gap]), ..Place::default() }
             }
         }
     }

@@ -150,7 +150,7 @@ impl Scheduler {
         let site = self.sites.get(&SiteKey::of(&registration.key))?;
         let spent = site.spent.get(&registration.app)?;
         let today = spent.day == self.wall.local(now).day();
-        (today && is_over(spent, rules)).then(|| spent.since.unwrap_or(now))
+        (today && is_over(spent, rules)).then(|| spent.since.unwrap_or(self.policy_since))
     }
 
     /// Whether a registration's app has a budget.
@@ -186,7 +186,6 @@ impl Scheduler {
         self.save_site(&key);
         if over && !before {
             for id in self.registrations.of_origin_ids(&key.profile, &key.origin) {
-                self.budget_held.insert(id);
                 self.file(id);
             }
         }
@@ -196,13 +195,6 @@ impl Scheduler {
     pub(super) fn file_budget_held(&mut self) {
         for id in std::mem::take(&mut self.budget_held) {
             self.file(id);
-            if self
-                .registrations
-                .get(id)
-                .is_some_and(|one| self.budget_spent(one, &self.rules_of(one), self.now).is_some())
-            {
-                self.budget_held.insert(id);
-            }
         }
     }
 
