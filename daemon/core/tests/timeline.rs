@@ -9,6 +9,7 @@ mod engaged;
 mod expiry;
 mod forecasts;
 mod learned;
+mod leases;
 mod networks;
 mod one_off;
 mod outcomes;

@@ -8,7 +8,7 @@ use crate::{
     facts::{Facts, NetworkId, Reach, Sleep, StoreAccess},
     key::{AppId, RegistrationKey, SessionId, SyncKind},
     launchers::Start,
-    lease::Fact,
+    lease::{Fact, FactValue},
     leases::Overrides,
     needs::{BatteryNeed, Needs, Offer, ReachNeed},
     period::Slot,
@@ -112,7 +112,27 @@ impl Scheduler {
     pub(super) fn lane_of(&self, registration: &Registration, now: Timestamp) -> Needs {
         let needs = self.needs_of(registration, now);
         let overrides = self.leases.overrides(&registration.key, registration.app.as_ref());
-        overrides.values().fold(needs, Needs::given)
+        let tried = self.limited_by_override_ends(registration).is_some_and(|at| at <= now)
+            && needs.reach == ReachNeed::LimitedForLong;
+        overrides.values().fold(needs, |needs, value| {
+            if tried && value == FactValue::Network(Reach::Limited) {
+                Needs { reach: ReachNeed::Nothing, ..needs }
+            } else {
+                needs.given(value)
+            }
+        })
+    }
+
+    /// From when on a registration is tried in the limited network that an override for it alone
+    /// speaks of.
+    pub(super) fn limited_by_override_ends(
+        &self,
+        registration: &Registration,
+    ) -> Option<Timestamp> {
+        let overrides = self.leases.overrides(&registration.key, registration.app.as_ref());
+        let (value, lease) = overrides.get(Fact::Network)?;
+        let limited = value == FactValue::Network(Reach::Limited);
+        limited.then(|| lease.since + self.policy.limited_grace)
     }
 
     fn networks_of(

@@ -138,8 +138,9 @@ impl Scheduler {
                     SyncKind::OneOff => self.limited_gap_ends(registration, now),
                     SyncKind::Periodic => None,
                 };
+                let limited = self.limited_by_override_ends(registration);
                 let lane = Some(self.lane_of(registration, now));
-                Place { lane, timer: next_look(&[stale, gap]), ..Place::default() }
+                Place { lane, timer: next_look(&[stale, gap, limited]), ..Place::default() }
             }
         }
     }
