@@ -134,6 +134,7 @@ impl Scheduler {
         if self.sites.remove(site).is_some() {
             self.effects.push_back(Effect::Record(Record::DeleteSite(site.clone())));
         }
+        self.forget_removed_apps(site);
         let profile = &site.profile;
         let gone = self.history.forget_all(
             |entry| {
@@ -169,6 +170,17 @@ impl Scheduler {
             return Err(SiteError::Profiles { limit });
         }
         Ok(())
+    }
+
+    /// Nothing waits for the return of an origin's apps.
+    fn forget_removed_apps(&mut self, site: &SiteKey) {
+        let profile = self.profiles.get_mut(&site.profile);
+        let Some(apps) = profile.and_then(|profile| profile.apps.as_mut()) else { return };
+        let before = apps.removed.len();
+        apps.removed.retain(|_, removed| removed.scope.origin() != &*site.origin);
+        if apps.removed.len() != before {
+            self.save_profile(&site.profile);
+        }
     }
 
     /// Of a site without registrations only permissions are kept (P-16).

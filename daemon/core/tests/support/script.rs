@@ -210,6 +210,12 @@ impl Script {
         true
     }
 
+    /// Does something of which the trace is to say nothing.
+    fn quietly(&mut self, what: impl FnOnce(&mut Self)) {
+        what(self);
+        self.world.take_left();
+    }
+
     /// Writes a line of its own into the trace.
     fn say(&mut self, text: &str) {
         writeln!(self.trace, "{} {text}", names::clock(self.world.now)).unwrap();

@@ -2,7 +2,7 @@
 
 use pwasync_core::{
     Filter, Wakes,
-    history::EntryFilter,
+    history::{Entry, EntryFilter},
     key::{RegistrationId, SyncKind},
 };
 
@@ -10,7 +10,7 @@ use super::{Script, words};
 use crate::support::{names, trace};
 
 impl Script {
-    /// `show mail`, `tags shop [periodic]`, `list`, `history [mail]`, `leases`, `engagement`,
+    /// `show mail`, `tags shop [periodic]`, `list`, `history [mail]`, `decisions`, `leases`, `engagement`,
     /// `wakes`, `timeout`, `kept shop`; each but the last three also `as bob`.
     pub(super) fn read(&mut self, command: &str, rest: &[&str]) -> bool {
         let (scheduler, now) = (&self.world.scheduler, self.world.now);
@@ -39,6 +39,14 @@ impl Script {
                 let filter = EntryFilter { registration, ..EntryFilter::default() };
                 let entries = scheduler.history(words::viewer(rest), &filter, 100);
                 trace::history(&entries)
+            }
+            ("decisions", rest) => {
+                let entries =
+                    scheduler.history(words::viewer(rest), &EntryFilter::default(), usize::MAX);
+                let number = |entry: &Entry| entry.sequence.to_string();
+                let [first, last] = [entries.last(), entries.first()]
+                    .map(|entry| entry.map_or("none".to_owned(), number));
+                format!("{} decisions, from {first} to {last}", entries.len())
             }
             ("leases", rest) => {
                 let leases = scheduler.leases(words::viewer(rest));

@@ -12,7 +12,8 @@ use crate::support::{names, trace};
 impl Script {
     /// `register news [every 12h | expires 1h] [app mail] [unmetered charging battery-not-low
     /// known-network wifi ethernet cellular]`, `unregister news [periodic]`, `remove-scope shop`,
-    /// `reconcile ana mail news=12h`, `run mail [force]`, `remove mail`.
+    /// `reconcile ana mail news=12h`, `run mail [force]`, `remove mail`; `storm 200 [bob/]`: so many
+    /// that come and go, without a word in the trace.
     pub(super) fn request(&mut self, command: &str, rest: &[&str]) -> bool {
         match (command, rest) {
             ("register", [name, rest @ ..]) => {
@@ -51,6 +52,16 @@ impl Script {
                     },
                     force,
                 );
+            }
+            ("storm", [times, place @ ..]) => {
+                let place = place.first().unwrap_or(&"");
+                for _ in 0..times.parse::<u32>().unwrap() {
+                    let storm = format!("{place}storm");
+                    self.quietly(|script| {
+                        script.request("register", &[&storm]);
+                        script.request("unregister", &[&storm]);
+                    });
+                }
             }
             ("remove", [name, rest @ ..]) => {
                 let (id, viewer) = (self.id(name), words::viewer(rest));
