@@ -7,7 +7,7 @@ use crate::ProfileId;
 /// What a browser tells about an origin.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngagementReport {
-    /// What the user did, in order of time.
+    /// What the user did, in any order.
     Events(Vec<EngagementEvent>),
     /// The browser's own score, 0 to 100.
     Score(f64),
