@@ -98,15 +98,24 @@ pub(crate) fn watched_change(
     let v1::WatchResponse { at, change } = wire;
     let Some(change) = change else { return Ok(None) };
     let change = match change {
-        Wire::Registration(wire) => Change::Registration(Box::new(registration_change(wire)?)),
+        Wire::Registration(wire) => match registration_change(wire)? {
+            Some(change) => Change::Registration(Box::new(change)),
+            None => return Ok(None),
+        },
         Wire::Host(wire) => Change::Host(Box::new(host_state(Some(wire))?)),
-        Wire::Session(wire) => Change::Session(session_change(wire)?),
+        Wire::Session(wire) => match session_change(wire)? {
+            Some(change) => Change::Session(change),
+            None => return Ok(None),
+        },
         Wire::Skipped(count) => Change::Skipped(count),
     };
     Ok(Some(WatchedChange { at: instant("at", at)?, change }))
 }
 
-fn registration_change(wire: v1::RegistrationChange) -> Result<RegistrationChange, ClientError> {
+/// None: something that only a newer client understands.
+fn registration_change(
+    wire: v1::RegistrationChange,
+) -> Result<Option<RegistrationChange>, ClientError> {
     use v1::RegistrationChangeKind as Kind;
     let its_attempt = || wire.attempt.clone().ok_or_else(|| missing("attempt")).and_then(attempt);
     let event = match Kind::try_from(wire.kind) {
@@ -126,14 +135,14 @@ fn registration_change(wire: v1::RegistrationChange) -> Result<RegistrationChang
             RegistrationEvent::Revived { next_at: instant("next_at", wire.next_at)? }
         }
         Ok(Kind::BroughtForward) => RegistrationEvent::BroughtForward(its_attempt()?),
-        Ok(Kind::Unspecified) | Err(_) => return Err(unknown_value("kind", wire.kind)),
+        Ok(Kind::Unspecified) | Err(_) => return Ok(None),
     };
-    Ok(RegistrationChange {
+    Ok(Some(RegistrationChange {
         id: RegistrationId::new(wire.id),
         owner_uid: wire.owner_uid,
         key: key(wire.key)?,
         event,
-    })
+    }))
 }
 
 pub(super) fn removal_reason(wire: i32) -> RemovalReason {
@@ -155,18 +164,47 @@ pub(super) fn removal_reason(wire: i32) -> RemovalReason {
     }
 }
 
-fn session_change(wire: v1::SessionChange) -> Result<SessionChange, ClientError> {
+/// None: something that only a newer client understands.
+fn session_change(wire: v1::SessionChange) -> Result<Option<SessionChange>, ClientError> {
     let attached = match v1::SessionChangeKind::try_from(wire.kind) {
         Ok(v1::SessionChangeKind::Attached) => true,
         Ok(v1::SessionChangeKind::Detached) => false,
-        Ok(v1::SessionChangeKind::Unspecified) | Err(_) => {
-            return Err(unknown_value("session.kind", wire.kind));
-        }
+        Ok(v1::SessionChangeKind::Unspecified) | Err(_) => return Ok(None),
     };
-    Ok(SessionChange {
+    Ok(Some(SessionChange {
         id: wire.id,
         owner_uid: wire.owner_uid,
         profile: profile("session.profile", wire.profile)?,
         attached,
-    })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use v1::watch_response::Change as Wire;
+
+    use super::*;
+
+    fn watched(change: Wire) -> Option<WatchedChange> {
+        watched_change(v1::WatchResponse { at: None, change: Some(change) }).unwrap()
+    }
+
+    #[test]
+    fn a_watch_passes_over_what_only_a_newer_client_understands() {
+        let registration = v1::RegistrationChange { kind: 99, ..Default::default() };
+        assert_eq!(watched(Wire::Registration(registration)), None);
+        let session = v1::SessionChange { kind: 99, ..Default::default() };
+        assert_eq!(watched(Wire::Session(session)), None);
+        assert_eq!(watched_change(v1::WatchResponse::default()).unwrap(), None);
+        assert!(watched(Wire::Skipped(3)).is_some());
+    }
+
+    #[test]
+    fn a_known_change_without_its_parts_is_malformed() {
+        let kind = v1::RegistrationChangeKind::Woken.into();
+        let change = Wire::Registration(v1::RegistrationChange { kind, ..Default::default() });
+        let response = v1::WatchResponse { at: None, change: Some(change) };
+        let error = watched_change(response).unwrap_err();
+        assert_eq!(error.to_string(), "answer of pwasyncd: field `attempt`: it is missing");
+    }
 }
