@@ -4,7 +4,9 @@
 //! is believed (by `cargo test`: the processes of nextest would write over one another).
 //! `C024` and the like name the scenario of Chromium's own tests that a timeline shows.
 
+mod budgets;
 mod conditions;
+mod devices;
 mod engaged;
 mod expiry;
 mod forecasts;
@@ -15,6 +17,7 @@ mod leases;
 mod networks;
 mod one_off;
 mod outcomes;
+mod overrides;
 mod periodic;
 mod permissions;
 mod policies;
@@ -22,6 +25,7 @@ mod requests;
 mod restarts;
 mod retries;
 mod returns;
+mod scenarios;
 mod sessions;
 mod spacing;
 mod turns;

@@ -217,7 +217,7 @@ fn history_is_the_owner_s() {
     );
 }
 
-/// design, section 7.5: what a user clears is gone.
+/// What a user clears is gone.
 #[test]
 fn clear_origin_leaves_nothing() {
     check(

@@ -1,4 +1,4 @@
-//! How intervals snap and space, and the wake grid: P-11, A-09, design section 5.
+//! How intervals snap and space, and the wake grid: P-11, A-09.
 
 use std::time::Duration;
 
