@@ -94,10 +94,10 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let hangups = signal(SignalKind::hangup()).map_err(AppError::Signals)?;
     let source = policy_source(&config);
     let policy = source.load()?;
+    let claim = socket::claim(&config.socket, config.access).await?;
     for path in &policy.files {
         tracing::info!(path = %path.display(), "policy read");
     }
-    let claim = socket::claim(&config.socket, config.access).await?;
     let clock = SystemClock::start().map_err(AppError::Clock)?;
     let (sender, inputs) = channel::channel();
     let (host, simulation) = match config.host {

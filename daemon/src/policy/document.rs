@@ -25,6 +25,9 @@ const APP: &str = "app";
 const NAME_BYTES: usize = 64;
 /// How much of a name is repeated.
 const SHOWN_CHARS: usize = 80;
+/// Bytes after the first mistake of form in which others are looked for: a file of rubbish has
+/// more of them than there is memory for.
+const LOOKED_AT: usize = 64 << 10;
 /// Names less alike than this are not meant.
 const LIKENESS: f64 = 0.75;
 
@@ -40,8 +43,24 @@ pub(super) struct Entry {
 
 /// Reads a file's text.
 pub(super) fn parse(path: &Arc<Path>, text: &str, problems: &mut Collected) -> Vec<Entry> {
-    let (document, errors) = DeTable::parse_recoverable(text);
     let lines = Lines::new(text);
+    let (document, errors) = match DeTable::parse(text) {
+        Ok(document) => (document, Vec::new()),
+        Err(first) => {
+            let looked_at = lines.after(first.span().map_or(0, |span| span.start) + LOOKED_AT);
+            let (document, mut errors) = DeTable::parse_recoverable(&text[..looked_at]);
+            if looked_at < text.len() {
+                let (line, column) = lines.position(looked_at);
+                // A list that is cut off is no mistake.
+                let cut_off = |at: Range<usize>| lines.line(at.start) + 1 >= line;
+                errors.retain(|error| !error.span().is_some_and(cut_off));
+                let message = "from here on the file was not looked at".to_owned();
+                let file = path.to_path_buf();
+                problems.add(|| Problem { file, line, column, key: String::new(), message });
+            }
+            (document, errors)
+        }
+    };
     let mut broken = BTreeSet::new();
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
@@ -253,6 +272,12 @@ impl<'a> Lines<'a> {
     /// The line of a byte, from 1.
     fn line(&self, byte: usize) -> u32 {
         short(self.starts.partition_point(|start| *start <= byte))
+    }
+
+    /// Where the line after a byte begins, or the text ends.
+    fn after(&self, byte: usize) -> usize {
+        let next = self.starts.partition_point(|start| *start <= byte);
+        self.starts.get(next).copied().unwrap_or(self.text.len())
     }
 
     /// Line and column of a byte, both from 1; the column in characters.

@@ -34,11 +34,18 @@ impl Place {
         let manager = UnixDatagram::bind(directory.path().join("notify")).unwrap();
         manager.set_nonblocking(true).unwrap();
         let manager = tokio::net::UnixDatagram::from_std(manager).unwrap();
-        Self { directory, manager }
+        let place = Self { directory, manager };
+        // The machine's own policy must not decide what a test sees.
+        fs::write(place.policy(), "").unwrap();
+        place
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    pub(crate) fn policy(&self) -> PathBuf {
+        self.path("policy.toml")
     }
 
     fn socket(&self) -> PathBuf {
@@ -52,6 +59,8 @@ impl Place {
             .arg(self.socket())
             .arg("--state-dir")
             .arg(self.path("state"))
+            .arg("--config")
+            .arg(self.policy())
             .args(arguments)
             .env("NOTIFY_SOCKET", self.path("notify"))
             .env_remove("PWASYNC_LOG")

@@ -29,16 +29,15 @@ struct Bed {
 impl Bed {
     async fn start(text: &str) -> Self {
         let place = Place::new();
-        fs::write(place.path("p.toml"), text).unwrap();
-        let file = place.path("p.toml").display().to_string();
-        let mut child = place.start(&["--config", &file]).await;
+        fs::write(place.policy(), text).unwrap();
+        let mut child = place.start(&[]).await;
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         let admin = place.admin().await;
         Self { place, child, log, admin }
     }
 
     fn write(&self, text: &str) {
-        fs::write(self.place.path("p.toml"), text).unwrap();
+        fs::write(self.place.policy(), text).unwrap();
     }
 
     /// Sends SIGHUP, and collects what is logged until this is.
@@ -86,16 +85,15 @@ fn shown(section: &str, value: &str, source: &str) -> (String, String, String) {
 async fn every_value_says_where_it_comes_from() {
     let text = "[retry]\nfactor = 2\n[origin.\"https://news.example\"]\nretry.factor = 4\n";
     let mut bed = Bed::start(text).await;
-    let expected =
-        [shown("", "2", "p.toml:2"), shown("origin \"https://news.example\"", "4", "p.toml:4")];
+    let expected = [
+        shown("", "2", "policy.toml:2"),
+        shown("origin \"https://news.example\"", "4", "policy.toml:4"),
+    ];
     assert_eq!(bed.shown("retry.factor").await, expected);
     assert_eq!(bed.shown("grid.long").await, [shown("", "15m", "default")]);
     let all = bed.policy("").await;
     assert!(all.values.len() > 70 && all.problems.is_empty());
-    assert_eq!(
-        all.files,
-        [wire::PolicyFile { path: bed.place.path("p.toml").display().to_string() }]
-    );
+    assert_eq!(all.files, [wire::PolicyFile { path: bed.place.policy().display().to_string() }]);
     let unknown = wire::GetPolicyRequest { key: "retry.facto".into() };
     let status = soon(bed.admin.get_policy(unknown)).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
@@ -106,7 +104,7 @@ async fn a_hang_up_reads_the_policy_again() {
     let mut bed = Bed::start("retry.factor = 2\n").await;
     bed.write("\nretry.factor = 4\n");
     bed.hang_up("policy read again").await;
-    assert_eq!(bed.shown("retry.factor").await, [shown("", "4", "p.toml:2")]);
+    assert_eq!(bed.shown("retry.factor").await, [shown("", "4", "policy.toml:2")]);
 }
 
 #[tokio::test]
@@ -117,7 +115,9 @@ async fn a_wrong_policy_is_told_whole_and_the_one_before_stays() {
     let said: Vec<&str> =
         said.iter().filter(|line| line.contains("WARN")).map(String::as_str).collect();
     assert_eq!(said.len(), 5, "{said:#?}");
-    assert!(said[0].ends_with("p.toml:1:16: key `retry.factor`: value `0` is below the limit `1`"));
+    assert!(
+        said[0].ends_with("policy.toml:1:16: key `retry.factor`: value `0` is below the limit `1`")
+    );
     assert!(said[2].ends_with(": value `5` needs a unit, such as `5s`"), "{said:#?}");
     assert!(said[4].ends_with("the policy stays as it was mistakes=4"), "{said:#?}");
     // Sites are not logged; who asks is told.
@@ -133,7 +133,7 @@ async fn a_wrong_policy_is_told_whole_and_the_one_before_stays() {
     bed.write("retry.factor = 5\n");
     bed.hang_up("policy read again").await;
     assert_eq!((bed.problem().await.as_str(), bed.policy("").await.problems.len()), ("", 0));
-    assert_eq!(bed.shown("retry.factor").await, [shown("", "5", "p.toml:1")]);
+    assert_eq!(bed.shown("retry.factor").await, [shown("", "5", "policy.toml:1")]);
 }
 
 #[tokio::test]

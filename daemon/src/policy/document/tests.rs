@@ -218,6 +218,31 @@ fn a_column_counts_characters() {
 }
 
 #[test]
+fn far_behind_a_mistake_of_form_nothing_is_looked_at() {
+    let filler = "# nothing\n".repeat(10_000);
+    check(
+        &format!("{filler}=\n[retry]\nfactor = 'x'\n{filler}[nothing]\nx = 1\n"),
+        expect![[r#"
+        3 mistakes in the policy
+        p.toml:10001:1: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`
+        p.toml:10003:10: key `retry.factor`: value `"x"` is not a whole number without a unit, such as `3`
+        p.toml:16556:1: from here on the file was not looked at
+    "#]],
+    );
+    // What is cut off is told as that alone.
+    let array = format!("=\nx = [\n{}]\n", "1,\n".repeat(40_000));
+    check(
+        &array,
+        expect![[r#"
+            3 mistakes in the policy
+            p.toml:1:1: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`
+            p.toml:2:1: key `x`: is no key of the policy
+            p.toml:21846:1: from here on the file was not looked at
+        "#]],
+    );
+}
+
+#[test]
 fn rubbish_is_told_up_to_a_limit() {
     let (_, problems) = read(&"=\n".repeat(3_000));
     let problems = problems.unwrap_err();
