@@ -3,6 +3,7 @@
 //! A shell gets a sender that can say only what its own source knows; none of them can reach
 //! another shell.
 
+mod admin;
 mod policy;
 mod request;
 mod session;
@@ -16,6 +17,7 @@ use pwasync_core::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+pub use admin::{AdminRequest, Explanation, GivenBack, SiteFilter, Taken};
 pub use policy::{
     PolicyRead, PolicySender, PolicyView, ReloadReply, ReloadSender, Reloaded, reloads,
 };

@@ -3,6 +3,7 @@
 //!
 //! It never waits for the disk: while one batch is at the committer, the next one forms.
 
+mod admin;
 mod effects;
 mod fault;
 mod pipeline;

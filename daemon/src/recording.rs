@@ -4,12 +4,16 @@
 use std::collections::VecDeque;
 
 use pwasync_core::{
-    Caller, Force, NewRegistration, NewSession, OpenedSession, Reconciled, RegisterError,
-    Registered, RegistrationView, RunNow, Scheduler, Unregistered, Viewer,
+    Caller, Engaged, Force, LeaseError, NewLease, NewRegistration, NewSession, OpenedSession,
+    Reconciled, RegisterError, Registered, RegistrationView, RunNow, Scheduler, Unregistered,
+    Viewer,
     attempt::Finished,
+    engagement::Points,
     event::Event,
     key::{AttemptId, ProfileKey, RegistrationId, RegistrationKey, WorkerKey},
+    lease::{Fact, Lease, Subject},
     policy::Policy,
+    site::SiteKey,
     time::Timestamp,
 };
 
@@ -100,6 +104,19 @@ core_calls! {
     /// Somebody wants a sync to run now.
     Run(viewer: Viewer, id: RegistrationId, force: Force) -> Option<RunNow>
         = |core, now| core.run_now(now, viewer, id, force);
+    /// Somebody pauses syncs, or overrides a fact.
+    TakeLease(viewer: Viewer, new: NewLease) -> Result<Lease, LeaseError>
+        = |core, now| core.lease(now, viewer, new);
+    /// Somebody ends a pause.
+    Resume(viewer: Viewer, subject: Subject) -> Result<usize, LeaseError>
+        = |core, now| core.resume(now, viewer, &subject);
+    /// Somebody ends overrides.
+    ClearOverride(viewer: Viewer, subject: Subject, fact: Option<Fact>)
+        -> Result<usize, LeaseError>
+        = |core, now| core.clear_override(now, viewer, &subject, fact);
+    /// Somebody sets a score.
+    SetEngagement(site: SiteKey, points: Points) -> Option<Engaged>
+        = |core, now| core.set_engagement(now, &site, points);
     /// Somebody removes a registration.
     Remove(viewer: Viewer, id: RegistrationId) -> Option<RegistrationView>
         = |core, now| core.remove_by_id(now, viewer, id);
@@ -215,6 +232,8 @@ impl CoreInput {
             Self::SetPolicy(SetPolicy(policy)) => {
                 (policy.origins.len() + policy.apps.len()) * ENTRY
             }
+            Self::TakeLease(TakeLease(_, new)) => new.reason.len(),
+            Self::Resume(_) | Self::ClearOverride(_) | Self::SetEngagement(_) => 0,
             Self::TimePassed(_) | Self::Identify(_) | Self::Run(_) | Self::Remove(_) => 0,
         };
         ENTRY + held

@@ -2,7 +2,7 @@
 
 use pwasync_core::{
     Caller, Filter, Force, NewRegistration, Page, Reconciled, RegisterError, Registered,
-    RegistrationView, RunNow, StateCounts, Unregistered, Viewer, WakeReason,
+    RegistrationView, RunNow, StateCounts, Unregistered, Viewer, WakeReason, Wakes,
     change::Change,
     facts::StoreAccess,
     key::{ProfileKey, RegistrationId, RegistrationKey, SyncKind, Tag, WorkerKey},
@@ -10,7 +10,7 @@ use pwasync_core::{
 };
 use tokio::sync::mpsc;
 
-use super::{HostView, PolicyView, Reply, SessionInfo};
+use super::{AdminRequest, HostView, PolicyView, Reply, SessionInfo};
 
 /// Changes that may wait for a watcher's reader; further ones are counted as skipped.
 pub const WATCH: usize = 1_024;
@@ -126,6 +126,8 @@ pub enum Request {
         /// The answer; `None`: there is none that the viewer sees.
         reply: Reply<Option<RunNow>>,
     },
+    /// Reasons, forecasts, history, engagement, leases.
+    Admin(AdminRequest),
     /// See [`pwasync_core::Scheduler::remove_by_id`].
     Remove {
         /// Who asks.
@@ -181,6 +183,10 @@ pub struct Status {
     pub host: HostView,
     /// Registrations the caller may see, by state.
     pub counts: StateCounts,
+    /// Wakes since the start.
+    pub wakes: Wakes,
+    /// Pauses and overrides that the caller may see.
+    pub leases: usize,
     /// Sessions the caller may see.
     pub sessions: usize,
     /// When the daemon has something to do next, and what.

@@ -30,8 +30,7 @@ impl Engine {
                 self.answer(reply, entries);
             }
             AdminRequest::Foresee { viewer, only, reply } => {
-                let seen =
-                    only.is_none_or(|id| core.registration_by_id(now, viewer, id).is_some());
+                let seen = only.is_none_or(|id| core.registration_by_id(now, viewer, id).is_some());
                 let foresight = seen.then(|| core.foresight(now, viewer, only));
                 self.answer(reply, foresight);
             }

@@ -44,6 +44,7 @@ impl Engine {
                 let value = self.call(Remove(viewer, id));
                 self.answer(reply, value);
             }
+            Request::Admin(request) => self.take_admin(request),
             Request::GetRegistration { key, reply } => {
                 let value = self.core.scheduler().registration(now, &key);
                 self.answer(reply, value);
@@ -94,6 +95,8 @@ impl Engine {
             store_problem: self.down.as_ref().map(|down| down.problem.clone()),
             policy_problem: self.policy.problem(),
             counts: core.counts(viewer),
+            wakes: core.wakes(),
+            leases: core.leases(viewer).len(),
             sessions: sessions.count(),
             next_wake,
             host,
@@ -170,6 +173,7 @@ impl Request {
     /// It changes something, and so needs a store that can be written.
     fn changes(&self) -> bool {
         match self {
+            Self::Admin(request) => request.changes(),
             Self::Register { .. }
             | Self::Unregister { .. }
             | Self::RemoveScope { .. }

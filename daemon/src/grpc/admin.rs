@@ -1,5 +1,9 @@
 //! The service that syncctl speaks.
 
+mod engagement;
+mod leases;
+mod reasons;
+
 use std::pin::Pin;
 
 use futures_util::{Stream, StreamExt};
@@ -21,17 +25,20 @@ use super::{
     request,
     status::Refusal,
 };
+use reasons::Forecasters;
+
 use crate::channel::{Answered, EngineSender, Follow, ReloadSender, Request as Ask};
 
 /// See the module.
 pub(super) struct AdminService {
     engine: EngineSender,
     reloads: ReloadSender,
+    forecasters: Forecasters,
 }
 
 impl AdminService {
     pub(super) fn new(engine: EngineSender, reloads: ReloadSender) -> Self {
-        Self { engine, reloads }
+        Self { engine, reloads, forecasters: Forecasters::default() }
     }
 
     async fn page(
@@ -97,9 +104,7 @@ impl Admin for AdminService {
     ) -> Result<Response<wire::ListRegistrationsResponse>, Status> {
         let identity = identity(&call)?;
         let list = list_from_proto(call.get_ref()).map_err(Refusal::from)?;
-        let Some(filter) = list.filter else {
-            return Ok(Response::new(wire::ListRegistrationsResponse::default()));
-        };
+        let filter = list.filter;
         check_owner(&identity, filter.owner)?;
         let answered = self.page(identity.viewer, filter, list.after, list.limit).await?;
         Ok(Response::new(page_to_proto(answered.wall, &answered.value)))
@@ -157,23 +162,23 @@ impl Admin for AdminService {
 
     async fn explain(
         &self,
-        _: Request<wire::ExplainRequest>,
+        call: Request<wire::ExplainRequest>,
     ) -> Result<Response<wire::ExplainResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.explained(call).await?))
     }
 
     async fn list_history(
         &self,
-        _: Request<wire::ListHistoryRequest>,
+        call: Request<wire::ListHistoryRequest>,
     ) -> Result<Response<wire::ListHistoryResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.past(call).await?))
     }
 
     async fn forecast(
         &self,
-        _: Request<wire::ForecastRequest>,
+        call: Request<wire::ForecastRequest>,
     ) -> Result<Response<wire::ForecastResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.foreseen(call).await?))
     }
 
     async fn get_policy(
@@ -200,50 +205,50 @@ impl Admin for AdminService {
 
     async fn get_engagement(
         &self,
-        _: Request<wire::GetEngagementRequest>,
+        call: Request<wire::GetEngagementRequest>,
     ) -> Result<Response<wire::GetEngagementResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.engagements(call).await?))
     }
 
     async fn set_engagement(
         &self,
-        _: Request<wire::SetEngagementRequest>,
+        call: Request<wire::SetEngagementRequest>,
     ) -> Result<Response<wire::SetEngagementResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.engagement_set(call).await?))
     }
 
     async fn pause(
         &self,
-        _: Request<wire::PauseRequest>,
+        call: Request<wire::PauseRequest>,
     ) -> Result<Response<wire::PauseResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.paused(call).await?))
     }
 
     async fn resume(
         &self,
-        _: Request<wire::AdminResumeRequest>,
+        call: Request<wire::AdminResumeRequest>,
     ) -> Result<Response<wire::AdminResumeResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.resumed(call).await?))
     }
 
     async fn set_override(
         &self,
-        _: Request<wire::SetOverrideRequest>,
+        call: Request<wire::SetOverrideRequest>,
     ) -> Result<Response<wire::SetOverrideResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.overridden(call).await?))
     }
 
     async fn clear_override(
         &self,
-        _: Request<wire::ClearOverrideRequest>,
+        call: Request<wire::ClearOverrideRequest>,
     ) -> Result<Response<wire::ClearOverrideResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.cleared(call).await?))
     }
 
     async fn list_leases(
         &self,
-        _: Request<wire::ListLeasesRequest>,
+        call: Request<wire::ListLeasesRequest>,
     ) -> Result<Response<wire::ListLeasesResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        Ok(Response::new(self.leases(call).await?))
     }
 }

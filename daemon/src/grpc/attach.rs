@@ -302,6 +302,8 @@ fn closing(refusal: &Refusal) -> Option<(wire::ClosingReason, Option<Duration>)>
         | Refusal::Closed(_)
         | Refusal::Internal(_)
         | Refusal::Register(_)
+        | Refusal::Lease(_)
+        | Refusal::NoSuchSite
         | Refusal::NoSuchKey
         | Refusal::NoSuchId(_)
         | Refusal::NoSuchService

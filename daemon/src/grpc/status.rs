@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use pwasync_core::{Denial, FieldError, RegisterError, key::RegistrationId};
+use pwasync_core::{Denial, FieldError, LeaseError, RegisterError, key::RegistrationId};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -34,6 +34,12 @@ pub(super) enum Refusal {
     /// No registration with this key.
     #[error("no registration has this key")]
     NoSuchKey,
+    /// The pause or override is refused.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// Nothing is kept of this site.
+    #[error("nothing is kept of this origin: it has no registration")]
+    NoSuchSite,
     /// No registration with this number that the caller may see.
     #[error("registration `{0}` does not exist")]
     NoSuchId(RegistrationId),
@@ -89,9 +95,11 @@ impl From<Refusal> for Status {
         let (code, details) = match &refusal {
             Refusal::Field(error) => (Code::InvalidArgument, bad_request(error)),
             Refusal::Register(error) => register(error),
-            Refusal::NoSuchKey | Refusal::NoSuchId(_) | Refusal::NoSuchService => {
-                (Code::NotFound, ErrorDetails::new())
-            }
+            Refusal::Lease(error) => lease(error),
+            Refusal::NoSuchSite
+            | Refusal::NoSuchKey
+            | Refusal::NoSuchId(_)
+            | Refusal::NoSuchService => (Code::NotFound, ErrorDetails::new()),
             Refusal::Nobody => (Code::PermissionDenied, reason("OVERFLOW_UID")),
             Refusal::AdministratorsOnly(_) => {
                 (Code::PermissionDenied, reason("ADMINISTRATORS_ONLY"))
@@ -130,6 +138,14 @@ fn denied(denial: Denial) -> &'static str {
         Denial::Policy => "POLICY_DENIED",
         Denial::Browser => "BROWSER_DENIED",
         Denial::NotGranted => "NOT_GRANTED",
+    }
+}
+
+fn lease(error: &LeaseError) -> (Code, ErrorDetails) {
+    match error {
+        LeaseError::Field(error) => (Code::InvalidArgument, bad_request(error)),
+        LeaseError::Full { .. } => (Code::ResourceExhausted, retry("LEASES_SPENT", RETRY_SHARE)),
+        LeaseError::NotYours => (Code::PermissionDenied, reason("ADMINISTRATORS_ONLY")),
     }
 }
 

@@ -22,7 +22,8 @@ fn blocker_to_proto(wall: WallClock, blocker: &Blocker) -> wire::Blocker {
     }
 }
 
-fn code_to_proto(code: BlockerCode) -> wire::BlockerCode {
+/// A code for the wire.
+pub(crate) fn code_to_proto(code: BlockerCode) -> wire::BlockerCode {
     match code {
         BlockerCode::Starting => wire::BlockerCode::Starting,
         BlockerCode::NotDue => wire::BlockerCode::NotDue,

@@ -103,7 +103,8 @@ fn registration(
     })
 }
 
-fn removal_reason(reason: RemovalReason) -> wire::RemovalReason {
+/// Why a registration went.
+pub(crate) fn removal_reason(reason: RemovalReason) -> wire::RemovalReason {
     match reason {
         RemovalReason::Completed => wire::RemovalReason::Completed,
         RemovalReason::GaveUp => wire::RemovalReason::GaveUp,

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use pwasync_core::{
     FieldError, Forecast, ForecastQuestion, LONGEST_FORECAST, RegistrationView, Supposition,
-
     blocker::{Blocker, BlockerCode},
     key::RegistrationId,
     time::{Timestamp, WallClock},
@@ -77,8 +76,9 @@ pub(crate) fn question_from_proto(
         suppositions.push(Supposition::Advance(advance));
     }
     let horizon = request.horizon.as_ref();
-    let horizon =
-        horizon.map(|horizon| bounded_from_proto("horizon", horizon, LONGEST_FORECAST)).transpose()?;
+    let horizon = horizon
+        .map(|horizon| bounded_from_proto("horizon", horizon, LONGEST_FORECAST))
+        .transpose()?;
     Ok(ForecastQuestion {
         suppositions,
         horizon: horizon.unwrap_or(HORIZON),
@@ -113,11 +113,10 @@ fn outlook(wall: WallClock, view: &RegistrationView, forecast: &Forecast) -> wir
             certain: false,
             text: "it runs when an event that runs now has ended, at the latest then".to_owned(),
         },
-        Some(event) if named(BlockerCode::BrowserLaunching) => wire::Outlook {
+        Some(_) if named(BlockerCode::BrowserLaunching) => wire::Outlook {
             at: None,
             certain: false,
             text: "it runs when the browser has started".to_owned(),
-            ..outlook_at(wall, event.at)
         },
         Some(event) => outlook_at(wall, event.at),
         None => {

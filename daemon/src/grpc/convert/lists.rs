@@ -24,8 +24,8 @@ const PAGE_BYTES: usize = 2 << 20;
 /// What is to be listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct List {
-    /// Which registrations; `None`: the filter asks for a state that none can be in.
-    pub(crate) filter: Option<Filter>,
+    /// Which registrations.
+    pub(crate) filter: Filter,
     /// Those after this one.
     pub(crate) after: RegistrationId,
     /// At most so many.
@@ -49,12 +49,7 @@ pub(crate) fn list_from_proto(
         origin: given(&request.origin).map(origin_from_proto).transpose()?,
         kind: Some(request.kind).filter(|kind| *kind != 0).map(kind_from_proto).transpose()?,
         id: Some(request.id).filter(|id| *id != 0).map(RegistrationId::new),
-        state: None,
-    };
-    let filter = match state_from_proto(request.state)? {
-        Wanted::Any => Some(filter),
-        Wanted::In(state) => Some(Filter { state: Some(state), ..filter }),
-        Wanted::Nothing => None,
+        state: state_from_proto(request.state)?,
     };
     Ok(List {
         filter,
@@ -63,16 +58,24 @@ pub(crate) fn list_from_proto(
     })
 }
 
-fn given(text: &str) -> Option<&str> {
+/// A text that is there.
+pub(crate) fn given(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-fn owner_from_proto(uid: u32) -> Result<OwnerId, FieldError> {
+/// An owner by its uid.
+///
+/// # Errors
+/// When it is nobody's.
+pub(crate) fn owner_from_proto(uid: u32) -> Result<OwnerId, FieldError> {
     OwnerId::from_uid(uid).map_err(|error| FieldError { field: "owner_uid", ..error })
 }
 
 /// Scheme, host and port, normalised as scopes are; a slash at the end does not matter.
-fn origin_from_proto(origin: &str) -> Result<String, FieldError> {
+///
+/// # Errors
+/// When it is anything else.
+pub(crate) fn origin_from_proto(origin: &str) -> Result<String, FieldError> {
     let scope = Scope::parse(origin).map_err(|error| FieldError { field: "origin", ..error })?;
     if scope.as_str().strip_suffix('/') != Some(scope.origin()) {
         return Err(FieldError::text("origin", origin, "must be scheme, host and port alone"));
@@ -80,34 +83,33 @@ fn origin_from_proto(origin: &str) -> Result<String, FieldError> {
     Ok(scope.origin().to_owned())
 }
 
-enum Wanted {
-    Any,
-    In(StateName),
-    Nothing,
-}
-
-fn state_from_proto(state: i32) -> Result<Wanted, FieldError> {
+fn state_from_proto(state: i32) -> Result<Option<StateName>, FieldError> {
     use wire::RegistrationState as State;
     match State::try_from(state) {
-        Ok(State::Unspecified) => Ok(Wanted::Any),
-        Ok(State::Pending) => Ok(Wanted::In(StateName::Pending)),
-        Ok(State::Waiting) => Ok(Wanted::In(StateName::Waiting)),
-        Ok(State::Firing) => Ok(Wanted::In(StateName::Firing)),
-        Ok(State::ReregisteredWhileFiring) => Ok(Wanted::In(StateName::ReregisteredWhileFiring)),
-        Ok(State::Suspended) => Ok(Wanted::Nothing),
+        Ok(State::Unspecified) => Ok(None),
+        Ok(State::Pending) => Ok(Some(StateName::Pending)),
+        Ok(State::Waiting) => Ok(Some(StateName::Waiting)),
+        Ok(State::Firing) => Ok(Some(StateName::Firing)),
+        Ok(State::ReregisteredWhileFiring) => Ok(Some(StateName::ReregisteredWhileFiring)),
+        Ok(State::Suspended) => Ok(Some(StateName::Suspended)),
         Err(_) => Err(none_of("state", state, "a RegistrationState (0 to 5)")),
     }
 }
 
 /// A page token is the number of the last registration before the page.
 fn after_from_proto(token: &str) -> Result<RegistrationId, FieldError> {
-    if token.is_empty() {
-        return Ok(RegistrationId::new(0));
-    }
+    let number = given(token).map(token_from_proto).transpose()?;
+    Ok(RegistrationId::new(number.unwrap_or(0)))
+}
+
+/// The number that a page token is.
+///
+/// # Errors
+/// When it is none of ours.
+pub(crate) fn token_from_proto(token: &str) -> Result<u64, FieldError> {
     let wrong = || FieldError::text("page_token", token, "is no `next_page_token` of an answer");
     let plain = token.bytes().all(|byte| byte.is_ascii_digit());
-    let number = plain.then(|| token.parse().ok()).flatten().ok_or_else(wrong)?;
-    Ok(RegistrationId::new(number))
+    plain.then(|| token.parse().ok()).flatten().ok_or_else(wrong)
 }
 
 /// A page of registrations.
@@ -140,7 +142,7 @@ mod tests {
     #[test]
     fn an_empty_request_lists_all_by_1000() {
         let list = parse(Default::default()).unwrap();
-        assert_eq!(list.filter, Some(Filter::default()));
+        assert_eq!(list.filter, Filter::default());
         assert_eq!((list.after.number(), list.limit), (0, 1_000));
     }
 
@@ -178,11 +180,11 @@ mod tests {
         );
         assert!(refused(origin("example")).starts_with("field `origin`: value `example` is not"));
         let list = parse(origin("https://Example.org:443")).unwrap();
-        assert_eq!(list.filter.unwrap().origin.unwrap(), "https://example.org");
+        assert_eq!(list.filter.origin.unwrap(), "https://example.org");
     }
 
     #[test]
-    fn no_registration_is_suspended_yet_and_pages_go_on() {
+    fn a_state_can_be_asked_for_and_pages_go_on() {
         let list = parse(wire::ListRegistrationsRequest {
             state: wire::RegistrationState::Suspended.into(),
             page_token: "41".into(),
@@ -190,6 +192,7 @@ mod tests {
             ..Default::default()
         });
         let list = list.unwrap();
-        assert_eq!((list.filter, list.after.number(), list.limit), (None, 41, 7));
+        assert_eq!(list.filter.state, Some(StateName::Suspended));
+        assert_eq!((list.after.number(), list.limit), (41, 7));
     }
 }

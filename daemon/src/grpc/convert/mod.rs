@@ -6,8 +6,12 @@
 mod attempts;
 mod blockers;
 mod changes;
+mod engagement;
+mod explanation;
+mod history;
 mod host;
 mod keys;
+mod leases;
 mod limits;
 mod lists;
 mod policy;
@@ -19,10 +23,23 @@ mod time;
 
 pub(super) use self::{
     changes::{recent_from_proto, watched_to_proto},
+    engagement::engaged_to_proto,
+    explanation::{
+        explanation_to_proto, forecast_to_proto, outlook_question, question_from_proto,
+        trail_from_proto,
+    },
+    history::{history_from_proto, history_to_proto},
     host::host_to_proto,
-    keys::{key_from_proto, kind_from_proto, profile_from_proto, worker_from_proto},
+    keys::{
+        key_from_proto, kind_from_proto, profile_from_proto, profile_id_from_proto,
+        worker_from_proto,
+    },
+    leases::{
+        fact_from_proto, lease_to_proto, leases_to_proto, override_from_proto, pause_from_proto,
+        subject_from_proto,
+    },
     limits::{at_most_so_many, missing},
-    lists::{list_from_proto, page_to_proto},
+    lists::{given, list_from_proto, origin_from_proto, owner_from_proto, page_to_proto},
     policy::{policy_to_proto, reloaded_to_proto, wanted_from_proto},
     registrations::{
         held_from_proto, new_from_proto, reconciled_to_proto, register_to_proto,
