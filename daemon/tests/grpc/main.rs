@@ -8,6 +8,7 @@ mod bed;
 mod calls;
 mod outer;
 mod policy;
+mod reasons;
 #[path = "../support/root.rs"]
 mod root;
 mod session;
