@@ -3,6 +3,7 @@
 use expect_test::expect;
 
 use super::check;
+
 /// Until midnight, local time.
 #[test]
 fn p_19_a_spent_budget_holds_until_midnight() {

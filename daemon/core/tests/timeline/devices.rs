@@ -3,6 +3,7 @@
 use expect_test::expect;
 
 use super::check;
+
 #[test]
 fn power_saver_holds_periodic_events() {
     check(

@@ -3,6 +3,7 @@
 use expect_test::expect;
 
 use super::check;
+
 #[test]
 fn override_lets_go_what_the_network_holds() {
     check(
