@@ -4,8 +4,6 @@
 //! Everything is worked out when it is asked for: there is no timer, no clock and no list of
 //! sites here. The caller keeps the scores and says what time it is.
 
-#[cfg(test)]
-mod chromium;
 mod level;
 mod points;
 mod profile;

@@ -3,6 +3,7 @@
 //! After each input the caller drains [`Scheduler::poll_effect`] and asks
 //! [`Scheduler::poll_timeout`] when to call [`Scheduler::handle_timeout`].
 
+mod again;
 mod attempts;
 mod conditions;
 mod engagement;
@@ -46,10 +47,10 @@ use crate::{
     event::Event,
     facts::Host,
     history::History,
-    instants::{Joiners, Neighbours},
     key::{AttemptId, OwnerId, ProfileKey, RegistrationId, RegistrationKey},
     launchers::Launchers,
     leases::Leases,
+    moments::{Joiners, Neighbours},
     policy::Policy,
     profile::Profile,
     ready::Ready,
@@ -80,7 +81,7 @@ pub enum WakeReason {
 /// section 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wakes {
-    /// Instants at which a browser was woken while nothing ran.
+    /// Moments at which a browser was woken while nothing ran.
     pub wakes: u64,
     /// Events that went together with others.
     pub saved: u64,

@@ -1,4 +1,4 @@
-//! Instants of the core and their relation to the wall clock. Nothing here reads a clock.
+//! Moments of the core and their relation to the wall clock. Nothing here reads a clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Instants of the wall clock and the local calendar: what engagement days, learned hours and
+//! Moments of the wall clock and the local calendar: what engagement days, learned hours and
 //! budgets are counted in. Nothing here reads a clock or knows a time zone's name.
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The rules of engagement (E), with the parameters that hold in production.
 
+mod chromium;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use proptest::prelude::*;

@@ -9,26 +9,26 @@ use crate::{
     time::Timestamp,
 };
 
-/// Instants of registrations, by a place that many share.
+/// Moments of registrations, by a place that many share.
 #[derive(Clone, Debug)]
-pub(crate) struct Instants<K> {
+pub(crate) struct Moments<K> {
     by_place: BTreeMap<K, BTreeSet<(Timestamp, RegistrationId)>>,
     by_id: BTreeMap<RegistrationId, Timestamp>,
 }
 
 /// From when on those that the grid alone holds may go with their browser's other events.
-pub(crate) type Joiners = Instants<ProfileKey>;
+pub(crate) type Joiners = Moments<ProfileKey>;
 
 /// When the periodic registrations of a site go next.
-pub(crate) type Neighbours = Instants<SiteKey>;
+pub(crate) type Neighbours = Moments<SiteKey>;
 
-impl<K> Default for Instants<K> {
+impl<K> Default for Moments<K> {
     fn default() -> Self {
         Self { by_place: BTreeMap::new(), by_id: BTreeMap::new() }
     }
 }
 
-impl<K: Ord + Clone> Instants<K> {
+impl<K: Ord + Clone> Moments<K> {
     /// Sets, moves or clears the instant of a registration; its place never changes.
     pub(crate) fn set(&mut self, place: &K, id: RegistrationId, at: Option<Timestamp>) {
         let before = match at {

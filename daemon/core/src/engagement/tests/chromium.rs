@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::*;
 use crate::{
+    engagement::*,
     key::Scope,
     policy::EngagementPolicy,
     wall::{LocalTime, UtcOffset, WallTime},
