@@ -45,7 +45,7 @@ pub struct ForecastQuestion {
     pub conditions: Vec<FactValue>,
     /// So much time passes first.
     pub advance: Option<Duration>,
-    /// How far to look from there; none: 24 h.
+    /// How far to look after that; none: 24 h.
     pub horizon: Option<Duration>,
     /// Only this registration.
     pub id: Option<RegistrationId>,

@@ -27,7 +27,7 @@ Conditions, as words or as options:
   power-saver                             the power saver
   browser running, browser closed         every browser
   advance DURATION                        so much time passes first
-  for DURATION                            how far to look from there
+  for DURATION                            how far to look after that
   FACT=VALUE                              any fact, as with `syncctl override`";
 
 /// What may follow `forecast`.
@@ -70,7 +70,7 @@ pub(crate) struct ForecastArguments {
     /// So much time passes first, with the conditions as stated
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     advance: Option<Duration>,
-    /// How far to look from there [default: 24h]
+    /// How far to look after that [default: 24h]
     #[arg(long = "for", value_name = "DURATION", value_parser = parse::duration)]
     horizon: Option<Duration>,
 }
@@ -111,6 +111,13 @@ impl ForecastArguments {
                 Word::Fact(condition) => question.conditions.push(condition),
             }
         }
+        // The daemon takes them in order: a browser that opens before the facts are stated would be
+        // woken under the old ones, and so would one that closes after them.
+        question.conditions.sort_by_key(|one| match (one.fact.as_str(), one.value.as_str()) {
+            ("browser", "closed") => 0,
+            ("browser", _) => 2,
+            (_, _) => 1,
+        });
         let mut facts: Vec<&str> =
             question.conditions.iter().map(|condition| condition.fact.as_str()).collect();
         facts.sort_unstable();
@@ -229,7 +236,8 @@ mod tests {
         assert_eq!(conditions("--battery 15 --charging"), "battery_percent=15 charging=yes");
         assert_eq!(conditions("--charging=no metered"), "charging=no metered=yes");
         assert_eq!(conditions("--charging metered"), "charging=yes metered=yes");
-        assert_eq!(conditions("--online no --browser closed"), "online=no browser=closed");
+        assert_eq!(conditions("browser running metered"), "metered=yes browser=running");
+        assert_eq!(conditions("--online no --browser closed"), "browser=closed online=no");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod reload;
 
 use clap::{Args, Subcommand};
-use pwasync_client::{Policy, PolicyProblem, PolicyValue};
+use pwasync_client::{ClientError, Policy, PolicyProblem, PolicyValue};
 
 use super::Context;
 use crate::exit::Exit;
@@ -42,12 +42,13 @@ pub(super) async fn run(
     if let Some(PolicyVerb::Reload) = verb {
         return reload::run(context).await;
     }
-    let mut policy = context.client.policy(key.as_deref()).await?;
-    if let Some(key) = &key
-        && policy.values.is_empty()
-    {
-        return Err(Failure::NoSuchKey { key: key.clone() });
-    }
+    let mut policy = match (context.client.policy(key.as_deref()).await, &key) {
+        // The only field of the request.
+        (Err(ClientError::Invalid { .. }), Some(key)) => {
+            return Err(Failure::NoSuchKey { key: key.clone() });
+        }
+        (policy, _) => policy?,
+    };
     if changed {
         policy.values.retain(|value| value.source != DEFAULT);
     }

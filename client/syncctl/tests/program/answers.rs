@@ -99,7 +99,7 @@ pub(crate) fn forecast(request: &v1::ForecastRequest) -> Result<v1::ForecastResp
     })
 }
 
-pub(crate) fn policy(request: &v1::GetPolicyRequest) -> v1::GetPolicyResponse {
+pub(crate) fn policy(request: &v1::GetPolicyRequest) -> Result<v1::GetPolicyResponse, Status> {
     let value = |key: &str, value: &str, source: &str| v1::PolicyValue {
         key: key.to_owned(),
         value: value.to_owned(),
@@ -117,9 +117,12 @@ pub(crate) fn policy(request: &v1::GetPolicyRequest) -> v1::GetPolicyResponse {
     let wanted = |value: &v1::PolicyValue| {
         request.key.is_empty() || request.key == "network" || value.key == request.key
     };
-    let values = values.into_iter().filter(wanted).collect();
+    let values: Vec<_> = values.into_iter().filter(wanted).collect();
+    if values.is_empty() {
+        return Err(Status::invalid_argument("field `key`: it is no key of the policy"));
+    }
     let files = vec![v1::PolicyFile { path: "pwasyncd.toml".to_owned() }];
-    v1::GetPolicyResponse { values, files, problems: vec![] }
+    Ok(v1::GetPolicyResponse { values, files, problems: vec![] })
 }
 
 /// Refused for two mistakes.

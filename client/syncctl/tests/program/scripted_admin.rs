@@ -194,7 +194,7 @@ impl Admin for Service {
         &self,
         request: Request<v1::GetPolicyRequest>,
     ) -> Result<Response<v1::GetPolicyResponse>, Status> {
-        Ok(Response::new(answers::policy(&request.into_inner())))
+        answers::policy(&request.into_inner()).map(Response::new)
     }
 
     async fn reload_policy(

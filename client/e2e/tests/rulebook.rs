@@ -1,0 +1,198 @@
+//! Why, when, pauses, overrides, engagement and policy: `syncctl` with the built daemon on a
+//! simulated host.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{fs, time::Duration};
+
+use pwasync_client::{
+    Client, NetworkState, NewRegistration, ProfileId, RegistrationKey, SocketPath, SyncKind,
+};
+use pwasync_e2e::{Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, Workdir};
+use serde_json::Value;
+
+const LIMIT: Duration = Duration::from_secs(20);
+const SCOPE: &str = "https://app.example/";
+const ORIGIN: &str = "https://app.example";
+
+/// A daemon on a simulated host that is online, with one registration and no browser.
+struct Bed {
+    binaries: Binaries,
+    setup: DaemonSetup,
+    client: Client,
+    id: String,
+    _daemon: Daemon,
+    _workdir: Workdir,
+}
+
+impl Bed {
+    async fn start(kind: SyncKind) -> Self {
+        let (binaries, workdir) = (Binaries::find().unwrap(), Workdir::create().unwrap());
+        let mut setup = DaemonSetup::new(&binaries, &workdir, None).unwrap();
+        setup.host = HostKind::Simulated { start: Some("2026-01-01T00:00:00Z".into()) };
+        let daemon = setup.start(None).await.unwrap();
+        let client = Client::new(SocketPath::at(setup.socket()));
+        client.set_network(NetworkState::up()).await.unwrap();
+        let mut new = NewRegistration::new(RegistrationKey {
+            profile: profile(),
+            scope: SCOPE.into(),
+            kind,
+            tag: "news".into(),
+        });
+        if kind == SyncKind::Periodic {
+            new.min_interval = Some(Duration::from_secs(12 * 3_600));
+        }
+        let id = client.register(&new).await.unwrap().registration.id.to_string();
+        Self { binaries, setup, client, id, _daemon: daemon, _workdir: workdir }
+    }
+
+    async fn syncctl(&self, words: &[&str]) -> Output {
+        let program = self.binaries.program("syncctl").unwrap();
+        let command = Command::new(program).argument("--socket").argument(self.setup.socket());
+        command.arguments(words).run(None, LIMIT).await.unwrap()
+    }
+
+    #[track_caller]
+    fn good(output: Output) -> String {
+        assert_eq!(output.ending, Ending::Good, "{output:?}");
+        output.stdout
+    }
+
+    /// What a verb says to people.
+    async fn text(&self, words: &[&str]) -> String {
+        Self::good(self.syncctl(words).await)
+    }
+
+    /// What it says to programs.
+    async fn json(&self, words: &[&str]) -> Value {
+        let document = Self::good(self.syncctl(&[words, &["--json"]].concat()).await);
+        serde_json::from_str(&document).unwrap()
+    }
+
+    /// Codes of what holds the registration.
+    async fn held_by(&self) -> Vec<String> {
+        let why = self.json(&["why", &self.id]).await;
+        let blockers = why["registration"]["blockers"].as_array().unwrap();
+        let sentences = why["sentences"].as_array().unwrap();
+        assert_eq!(blockers.len(), sentences.len(), "{why}");
+        assert!(sentences.iter().all(|one| !one.as_str().unwrap().is_empty()), "{why}");
+        blockers.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn advance(&self, by: &str) {
+        self.text(&["simulate", "advance", by, "--let-time-out"]).await;
+    }
+}
+
+fn profile() -> ProfileId {
+    ProfileId { browser: "chromium".into(), profile: "Default".into() }
+}
+
+fn held(codes: &[String], code: &str) -> bool {
+    codes.iter().any(|one| one == code)
+}
+
+#[tokio::test]
+async fn a_pause_holds_until_it_ends_by_itself() {
+    let bed = Bed::start(SyncKind::OneOff).await;
+    bed.advance("10s").await;
+    assert!(!held(&bed.held_by().await, "PAUSED"));
+    let paused =
+        bed.json(&["pause", "--origin", ORIGIN, "--for", "2h", "--reason", "a train"]).await;
+    assert_eq!(
+        (&paused["registrations"], &paused["lease"]["reason"]),
+        (&1.into(), &"a train".into())
+    );
+
+    let why = bed.json(&["why", &bed.id]).await;
+    let blockers = why["registration"]["blockers"].as_array().unwrap();
+    let paused_by = blockers.iter().find(|one| one["code"] == "PAUSED").unwrap();
+    assert_eq!(paused_by["earliest"], paused["lease"]["ends_at"], "{why}");
+    assert_eq!(bed.json(&["status"]).await["leases"], 1);
+    assert!(bed.text(&["override"]).await.contains("a train"));
+
+    // Another subject's pause is none of this one.
+    let other = bed.syncctl(&["resume", "--origin", "https://other.example"]).await;
+    assert_eq!(other.ending, Ending::Status(5), "{other:?}");
+    bed.advance("2h").await;
+    assert!(!held(&bed.held_by().await, "PAUSED"));
+    assert_eq!(bed.json(&["override"]).await["leases"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn resume_ends_a_pause_and_names_the_wider_one() {
+    let bed = Bed::start(SyncKind::OneOff).await;
+    bed.text(&["pause", "--all"]).await;
+    bed.text(&["pause", "--origin", ORIGIN]).await;
+    let resumed = bed.json(&["resume", "--origin", ORIGIN]).await;
+    assert_eq!(resumed["ended"], true);
+    assert_eq!(resumed["remaining"][0]["subject"]["all"], true, "{resumed}");
+    assert!(held(&bed.held_by().await, "PAUSED"));
+    bed.text(&["resume", "--all"]).await;
+    assert!(!held(&bed.held_by().await, "PAUSED"));
+}
+
+#[tokio::test]
+async fn a_forecast_says_what_would_run_and_touches_nothing() {
+    let bed = Bed::start(SyncKind::Periodic).await;
+    bed.advance("10s").await;
+    let before = bed.json(&["show", &bed.id]).await;
+    let forecast = bed.json(&["forecast", &bed.id, "browser", "running", "for", "2d"]).await;
+    let first = &forecast["items"][0];
+    assert_eq!(first["id"].to_string(), bed.id, "{forecast}");
+    let at = first["at"].as_str().unwrap();
+    assert!(at.starts_with("2026-01-01T12:"), "{forecast}");
+
+    let held = bed.json(&["forecast", &bed.id, "browser", "running", "metered"]).await;
+    let first = &held["items"][0];
+    assert_eq!(first["at"], Value::Null, "{held}");
+    assert!(first["held"].as_array().unwrap().contains(&"METERED".into()), "{held}");
+    assert_eq!(held["conditions"][0]["fact"], "metered", "{held}");
+
+    let later = bed.json(&["forecast", "browser", "running", "advance", "8h", "for", "1h"]).await;
+    assert!(later["until"].as_str().unwrap().starts_with("2026-01-01T09:00:"), "{later}");
+    assert!(later["from"].as_str().unwrap().starts_with("2026-01-01T00:00:"), "{later}");
+    assert_eq!(bed.json(&["show", &bed.id]).await, before);
+
+    // It is due, and would go at once if conditions were not stated together.
+    bed.advance("13h").await;
+    let due = bed.json(&["forecast", "browser", "running", "metered"]).await;
+    assert_eq!(due["items"][0]["at"], Value::Null, "{due}");
+
+    let unknown = bed.syncctl(&["forecast", "77"]).await;
+    assert_eq!(unknown.ending, Ending::Status(3), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_reload_tells_every_mistake_and_keeps_the_policy() {
+    let bed = Bed::start(SyncKind::OneOff).await;
+    let file = bed.setup.policy();
+    let value = async || bed.json(&["policy", "network.settle"]).await["values"][0].clone();
+    assert_eq!(
+        (&value().await["value"], &value().await["from"]),
+        (&"1s".into(), &"default".into())
+    );
+
+    fs::write(&file, "[network]\nsettle = \"2s\"\n").unwrap();
+    let reload = bed.json(&["policy", "reload"]).await;
+    assert_eq!(reload["changed"][0]["key"], "network.settle", "{reload}");
+    let place = format!("{}:2", file.display());
+    assert_eq!((&value().await["value"], &value().await["from"]), (&"2s".into(), &place.into()));
+
+    fs::write(&file, "[network]\nsettel = \"2s\"\nsettle = \"2 parsecs\"\n").unwrap();
+    let reload = bed.syncctl(&["policy", "reload"]).await;
+    assert_eq!(reload.ending, Ending::Status(1), "{reload:?}");
+    for line in [2, 3] {
+        assert!(reload.stdout.contains(&format!("{}:{line}:", file.display())), "{reload:?}");
+    }
+    assert!(reload.stderr.contains("the daemon keeps the policy that it has"), "{reload:?}");
+    assert_eq!(value().await["value"], "2s");
+    assert!(bed.json(&["status"]).await["policy_problem"].is_string());
+
+    fs::write(&file, "").unwrap();
+    bed.text(&["policy", "reload"]).await;
+    assert_eq!(value().await["value"], "1s");
+    assert_eq!(bed.json(&["status"]).await["policy_problem"], Value::Null);
+    let unknown = bed.syncctl(&["policy", "network.settel"]).await;
+    assert_eq!(unknown.ending, Ending::Status(3), "{unknown:?}");
+}
