@@ -16,11 +16,8 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-use super::problem::{Collected, Place, Problem};
+use super::problem::{APP, Collected, ORIGIN, Place, Problem};
 
-/// Tables of sites.
-const ORIGIN: &str = "origin";
-const APP: &str = "app";
 /// Names longer than this are not compared with those of keys.
 const NAME_BYTES: usize = 64;
 /// How much of a name is repeated.

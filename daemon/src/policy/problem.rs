@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use pwasync_core::policy::keys;
+/// Tables of sites.
+pub(super) const ORIGIN: &str = "origin";
+pub(super) const APP: &str = "app";
 
 /// Mistakes that are told; a file of rubbish has more than anybody reads.
 const TOLD: usize = 1_000;
@@ -76,12 +78,15 @@ pub struct PolicyProblems {
 }
 
 impl Problem {
-    /// For the log, which names no site: all but what the file calls a key that is none.
+    /// For the log, which names no site.
     pub fn without_sites(&self) -> String {
-        if self.key.is_empty() || keys::find(&self.key).is_some() {
+        let of_site = [ORIGIN, APP].contains(&self.key.as_str());
+        // The name of a site may also stand where a key should.
+        let url = || self.key.contains("://") || self.message.contains("://");
+        if !of_site && !url() {
             return self.to_string();
         }
-        let message = "has a mistake: see `pwasyncd --check-config`".to_owned();
+        let message = "names no site rightly: see `pwasyncd --check-config`".to_owned();
         Self { key: String::new(), message, ..self.clone() }.to_string()
     }
 }

@@ -110,25 +110,35 @@ async fn a_hang_up_reads_the_policy_again() {
 #[tokio::test]
 async fn a_wrong_policy_is_told_whole_and_the_one_before_stays() {
     let mut bed = Bed::start("retry.factor = 2\n").await;
-    bed.write("retry.factor = 0\nretry.facto = 3\nnetwork.settle = 5\n[origin.secret]\n");
+    bed.write(
+        "retry.factor = 0\nretry.facto = 3\nnetwork.settle = 5\n[origin.secret]\n\
+         [\"https://secret.example\"]\nx = 1\n",
+    );
     let said = bed.hang_up("the policy stays as it was").await;
     let said: Vec<&str> =
         said.iter().filter(|line| line.contains("WARN")).map(String::as_str).collect();
-    assert_eq!(said.len(), 5, "{said:#?}");
+    assert_eq!(said.len(), 6, "{said:#?}");
+    assert!(said[1].contains("`retry.facto`: is no key of the policy: did you mean"), "{said:#?}");
     assert!(
         said[0].ends_with("policy.toml:1:16: key `retry.factor`: value `0` is below the limit `1`")
     );
     assert!(said[2].ends_with(": value `5` needs a unit, such as `5s`"), "{said:#?}");
-    assert!(said[4].ends_with("the policy stays as it was mistakes=4"), "{said:#?}");
+    assert!(said[5].ends_with("the policy stays as it was mistakes=5"), "{said:#?}");
     // Sites are not logged; who asks is told.
     assert!(!said.concat().contains("secret"), "{said:#?}");
     let policy = bed.policy("retry.factor").await;
     assert_eq!(policy.values[0].value, "2");
     let places: Vec<_> = policy.problems.iter().map(|one| (one.line, one.key.as_str())).collect();
-    let expected = [(1, "retry.factor"), (2, "retry.facto"), (3, "network.settle"), (4, "origin")];
+    let expected = [
+        (1, "retry.factor"),
+        (2, "retry.facto"),
+        (3, "network.settle"),
+        (4, "origin"),
+        (6, "https://secret.example.x"),
+    ];
     assert_eq!(places, expected);
     assert!(policy.problems[3].message.contains("`secret` is not a URL"));
-    assert!(bed.problem().await.ends_with("below the limit `1` (and 3 more)"));
+    assert!(bed.problem().await.ends_with("below the limit `1` (and 4 more)"));
 
     bed.write("retry.factor = 5\n");
     bed.hang_up("policy read again").await;
