@@ -46,10 +46,13 @@ impl Scheduler {
     ) -> Result<Reconciled, RegisterError> {
         let mut reconciled = Reconciled::default();
         let mut kept = BTreeSet::new();
-        for new in list {
+        for mut new in list {
             self.check(&new)?;
             let id = match self.registrations.find(&new.key) {
                 Some(id) => {
+                    // A browser's list does not say what they ask of the host.
+                    let known = self.registrations.get(id).map(|one| one.constraints);
+                    new.constraints = known.unwrap_or(new.constraints);
                     self.update(id, &new);
                     id
                 }

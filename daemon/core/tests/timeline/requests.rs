@@ -419,3 +419,71 @@ fn c_013_what_was_never_registered_is_not_found() {
         "#]],
     );
 }
+
+/// It says nothing of them.
+#[test]
+fn reconcile_keeps_constraints_and_app() {
+    check(
+        "
+        online
+        open
+        metered
+        00:01 register mail unmetered app chat
+        policy app chat retry.max_attempts=5
+        reconcile ana mail
+        show mail
+        00:02 pause app:chat for 1h
+        00:03 unmetered
+        show mail
+        ",
+        expect![[r#"
+            00:01 registered mail: created as 1, next 00:01
+            00:01 reconciled: added none, removed none
+            00:01 mail: pending, next 00:01, 0/3 charged, expires 30d 00:01
+                    METERED since 00:00
+            00:02 pause of app chat of ana until 01:02
+            00:03 mail: pending, next 01:02, 0/3 charged, expires 30d 00:01
+                    PAUSED since 00:02 until 01:02
+        "#]],
+    );
+}
+
+/// S-P-15: another interval is one.
+#[test]
+fn reconcile_takes_another_interval() {
+    check(
+        "
+        register news every 12h
+        06:00 reconcile ana news=24h
+        show news
+        ",
+        expect![[r#"
+            00:00 registered news: created as 1, next 12:00
+            06:00 reconciled: added none, removed none
+            06:00 news: pending, next 1d 00:00, 0/3 charged, anchor 00:00
+                    NOT_DUE since 00:00 until 1d 00:00
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    OFFLINE since 00:00
+        "#]],
+    );
+}
+
+/// What is denied meanwhile is listed, and held.
+#[test]
+fn reconcile_holds_what_is_denied() {
+    check(
+        "
+        online
+        open
+        policy one_off.permission=denied
+        00:01 reconcile ana mail
+        show mail
+        ",
+        expect![[r#"
+            00:01 reconciled: added 1, removed none
+            00:01 mail: pending, next 00:01, 0/3 charged, expires 30d 00:01
+                    PERMISSION_DENIED since 00:00
+        "#]],
+    );
+}
