@@ -100,6 +100,7 @@ impl Scheduler {
         registration.state = State::Suspended { since };
         registration.attempts = 0;
         registration.streak = None;
+        registration.brought_forward = 0;
         self.tell(id, RegistrationChange::Suspended);
         self.settle(id);
         true

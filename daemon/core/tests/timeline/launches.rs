@@ -524,3 +524,70 @@ fn launch_after_the_browser_went() {
         "#]],
     );
 }
+
+/// The start that the older one was asked for goes on; what it says of it counts no more.
+#[test]
+fn launch_outlives_its_launcher() {
+    check(
+        "
+        online
+        launcher open
+        00:01 register mail
+        00:01:05 launcher open
+        show mail
+        00:01:10 launcher close
+        00:01:20 open launch 1-1
+        show mail
+        ",
+        expect![[r#"
+            00:01 registered mail: created as 1, next 00:01
+            00:01 launch ana as 1-1
+            00:01:05 close launcher 1
+            00:01:05 mail: pending, next 00:01:05, 0/3 charged, expires 30d 00:01
+                    BROWSER_LAUNCHING since 00:01
+            00:01:20 wake 1-2 mail
+            00:01:20 mail: firing 1-2 until 00:02:20, 0/3 charged, expires 30d 00:01
+        "#]],
+    );
+}
+
+/// Pretended for this owner alone: its browser is started.
+#[test]
+fn launch_for_what_an_override_lets_go() {
+    check(
+        "
+        offline
+        launcher open
+        00:01 register mail
+        00:02 override owner:ana network online for 1h
+        ",
+        expect![[r#"
+            00:01 registered mail: created as 1, next 00:01
+            00:02 override Network(Online) of owner ana until 01:02
+            00:02 launch ana as 1-1
+        "#]],
+    );
+}
+
+/// What waits no longer is no reason to start it.
+#[test]
+fn launch_is_not_tried_again_for_nothing() {
+    check(
+        "
+        online
+        launcher open
+        00:01 register mail
+        00:01:30 unregister mail
+        00:10 timeout
+        ",
+        expect![[r#"
+            00:01 registered mail: created as 1, next 00:01
+            00:01 launch ana as 1-1
+            00:01:30 unregistered: removed
+            00:01:30 mail: removed, unregistered
+            00:02 cancel launch 1-1
+            00:02 launch of ana failed: the browser did not attach in time
+            00:10 nothing is due
+        "#]],
+    );
+}
