@@ -3,12 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use pwasync_client::{
     Client, NetworkState, NewRegistration, ProfileId, RegistrationKey, SocketPath, SyncKind,
 };
-use pwasync_e2e::{Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, Workdir};
+use pwasync_e2e::{
+    Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, User, Workdir, is_root,
+    variable,
+};
 use serde_json::Value;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -45,10 +48,13 @@ impl Bed {
         Self { binaries, setup, id, _daemon: daemon, _workdir: workdir }
     }
 
-    async fn syncctl(&self, words: &[&str]) -> Output {
+    fn command(&self, words: &[&str]) -> Command {
         let program = self.binaries.program("syncctl").unwrap();
-        let command = Command::new(program).argument("--socket").argument(self.setup.socket());
-        command.arguments(words).run(None, LIMIT).await.unwrap()
+        Command::new(program).argument("--socket").argument(self.setup.socket()).arguments(words)
+    }
+
+    async fn syncctl(&self, words: &[&str]) -> Output {
+        self.command(words).run(None, LIMIT).await.unwrap()
     }
 
     #[track_caller]
@@ -195,4 +201,61 @@ async fn a_reload_tells_every_mistake_and_keeps_the_policy() {
     assert_eq!(bed.json(&["status"]).await["policy_problem"], Value::Null);
     let unknown = bed.syncctl(&["policy", "network.settel"]).await;
     assert_eq!(unknown.ending, Ending::Status(3), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn an_ordinary_user_asks_and_leases_for_itself_alone() {
+    if !is_root() {
+        assert!(variable("CI").is_none(), "needs root, and under CI nothing may be skipped");
+        return skip("needs root");
+    }
+    let bed = Bed::start(SyncKind::OneOff).await;
+    let user = User::unused(0).unwrap();
+    let as_user = async |words: &[&str]| {
+        bed.command(words).home_of(user, Path::new("/")).run(None, LIMIT).await.unwrap()
+    };
+    // The registration is root's: it is as one that does not exist.
+    for words in [&["why", &bed.id][..], &["forecast", &bed.id]] {
+        let output = as_user(words).await;
+        assert_eq!(output.ending, Ending::Status(3), "{words:?}: {output:?}");
+    }
+    for (words, field) in [
+        (&["history", &bed.id, "--json"][..], "entries"),
+        (&["history", "--json"], "entries"),
+        (&["forecast", "--json"], "items"),
+        (&["engagement", "--json"], "engagements"),
+    ] {
+        let document = Bed::good(as_user(words).await);
+        let document: Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(document[field], serde_json::json!([]), "{words:?}");
+    }
+    for words in [
+        &["pause", "--all"][..],
+        &["pause", "--owner", "0"],
+        &["resume", "--all"],
+        &["override", "metered=yes", "--all"],
+        &["override", "--clear", "--owner", "0"],
+        &["history", "--owner", "0"],
+        &["engagement", "--owner", "0"],
+        &["policy", "reload"],
+    ] {
+        let output = as_user(words).await;
+        assert_eq!(output.ending, Ending::Status(4), "{words:?}: {output:?}");
+    }
+    // Its own pause holds nothing of root's, which sees it.
+    let paused = Bed::good(as_user(&["pause", "--json"]).await);
+    let paused: Value = serde_json::from_str(&paused).unwrap();
+    assert_eq!(paused["lease"]["subject"]["owner_uid"], user.uid(), "{paused}");
+    assert!(!held(&bed.held_by().await, "PAUSED"));
+    assert_eq!(bed.json(&["override"]).await["leases"].as_array().unwrap().len(), 1);
+    // Root's pause of everything holds the user too, and is seen.
+    bed.text(&["pause", "--all"]).await;
+    let leases = Bed::good(as_user(&["override", "--json"]).await);
+    let leases: Value = serde_json::from_str(&leases).unwrap();
+    assert_eq!(leases["leases"].as_array().unwrap().len(), 2, "{leases}");
+}
+
+#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
+fn skip(why: &str) {
+    eprintln!("skipped: {why}");
 }
