@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Caller, NewRegistration, RegisterError, Scheduler};
 use crate::{
     change::RemovalReason,
+    constraints::Constraints,
     key::{ProfileKey, RegistrationId},
     time::Timestamp,
 };
@@ -20,7 +21,7 @@ pub struct Reconciled {
 
 impl Scheduler {
     /// Makes the daemon's list of a profile equal to the browser's. What both have stays as it
-    /// is, but for a changed interval.
+    /// is, but for a changed interval, another app and what it asks of the host.
     ///
     /// # Errors
     /// When a share would be spent. What was added until then stays, and nothing is removed.
@@ -50,9 +51,11 @@ impl Scheduler {
             self.check(&new)?;
             let id = match self.registrations.find(&new.key) {
                 Some(id) => {
-                    // A browser's list does not say what they ask of the host.
-                    let known = self.registrations.get(id).map(|one| one.constraints);
-                    new.constraints = known.unwrap_or(new.constraints);
+                    // A list that does not say what they ask of the host takes nothing back.
+                    if new.constraints == Constraints::default() {
+                        let known = self.registrations.get(id).map(|one| one.constraints);
+                        new.constraints = known.unwrap_or_default();
+                    }
                     self.update(id, &new);
                     id
                 }

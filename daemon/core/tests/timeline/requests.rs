@@ -420,7 +420,7 @@ fn c_013_what_was_never_registered_is_not_found() {
     );
 }
 
-/// It says nothing of them.
+/// Where the list says nothing of them.
 #[test]
 fn reconcile_keeps_constraints_and_app() {
     check(
@@ -435,6 +435,8 @@ fn reconcile_keeps_constraints_and_app() {
         00:02 pause app:chat for 1h
         00:03 unmetered
         show mail
+        reconcile ana mail+charging
+        show mail
         ",
         expect![[r#"
             00:01 registered mail: created as 1, next 00:01
@@ -444,6 +446,10 @@ fn reconcile_keeps_constraints_and_app() {
             00:02 pause of app chat of ana until 01:02
             00:03 mail: pending, next 01:02, 0/3 charged, expires 30d 00:01
                     PAUSED since 00:02 until 01:02
+            00:03 reconciled: added none, removed none
+            00:03 mail: pending, next 01:02, 0/3 charged, expires 30d 00:01
+                    PAUSED since 00:02 until 01:02
+                    NOT_CHARGING since 00:00
         "#]],
     );
 }

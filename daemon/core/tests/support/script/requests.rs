@@ -98,15 +98,21 @@ impl Script {
         NewRegistration { key: names::key(name, kind), app, schedule, constraints }
     }
 
-    /// Entries are `tag`, or `tag=12h` for a periodic one.
+    /// Entries are `tag`, or `tag=12h` for a periodic one, `tag+unmetered` for what it asks.
     fn reconcile(&mut self, who: &str, entries: &[&str]) {
         let profile = names::profile(who);
         let caller = self.caller(profile.owner);
         let list: Vec<_> = entries
             .iter()
-            .map(|entry| match entry.split_once('=') {
-                Some((name, every)) => self.new_registration(name, &["every", every]),
-                None => self.new_registration(entry, &[]),
+            .map(|entry| {
+                let mut words = entry.split('+');
+                let entry = words.next().unwrap_or_default();
+                let (name, every) = entry.split_once('=').unwrap_or((entry, ""));
+                let mut rest: Vec<_> = words.collect();
+                if !every.is_empty() {
+                    rest.extend(["every", every]);
+                }
+                self.new_registration(name, &rest)
             })
             .collect();
         let _ = self.world.request(
