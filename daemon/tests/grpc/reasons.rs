@@ -138,7 +138,7 @@ async fn a_forecast_supposes_what_it_is_told() {
         ..Default::default()
     };
     let later = client.forecast(later).await.unwrap();
-    assert_eq!(seconds(later.from.clone()), 60);
+    assert_eq!(seconds(later.from), 60);
     assert_eq!(later.items[0].held, [i32::from(wire::BlockerCode::BatteryLow)]);
     // Nothing of it happened.
     assert_eq!(client.codes(id).await, ["NOT_DUE"]);
