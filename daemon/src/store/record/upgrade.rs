@@ -85,3 +85,48 @@ impl From<v1::Counters> for v2::Counters {
         Self { frame: None, last_registration, last_lease: 0, returned_at: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_back_off_is_waited_out() {
+        let wait = v1::Wait::BackOff.into();
+        let old = v1::State::Waiting(v1::Waiting { until: 300, wait });
+        let new = v2::Waiting { until: 300, wait: v2::Wait::BackOff.into(), earliest: Some(300) };
+        assert_eq!(v2::State::from(old), v2::State::Waiting(new));
+    }
+
+    #[test]
+    fn a_periodic_goes_when_its_wait_ends_or_its_interval_has_passed() {
+        let periodic = |min_interval| v1::Periodic { min_interval, anchor: 1_000 };
+        let plan = |min_interval, until| {
+            let plan = planned(periodic(min_interval), until).plan.unwrap();
+            assert_eq!([plan.due, plan.spaced], [plan.goes; 2]);
+            (plan.interval, plan.goes)
+        };
+        // Policy had made it longer than it was asked for.
+        assert_eq!(plan(60, Some(43_000)), (42_000, 43_000));
+        assert_eq!(plan(60, None), (60, 1_060));
+        // Only a clock that was wrong ends a wait before it began.
+        assert_eq!(plan(60, Some(400)), (0, 400));
+        assert_eq!(plan(u64::MAX, None), (i64::MAX as u64 - 1_000, i64::MAX));
+        assert_eq!(plan(0, Some(i64::MIN)), (0, i64::MIN));
+    }
+
+    #[test]
+    fn only_a_period_ends_with_its_wait() {
+        let registration = |wait: v1::Wait| v1::Registration {
+            schedule: Some(v1::Schedule::Periodic(v1::Periodic { min_interval: 50, anchor: 0 })),
+            state: Some(v1::State::Waiting(v1::Waiting { until: 70, wait: wait.into() })),
+            ..v1::Registration::default()
+        };
+        let goes = |wait| match v2::Registration::from(registration(wait)).schedule {
+            Some(v2::Schedule::Periodic(periodic)) => periodic.plan.unwrap().goes,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(goes(v1::Wait::Period), 70);
+        assert_eq!(goes(v1::Wait::BackOff), 50);
+    }
+}
