@@ -21,14 +21,18 @@ use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
     sched::{CloneFlags, unshare},
 };
-use pwasync_core::{effect::Record, key::RegistrationId};
+use pwasync_core::effect::Record;
 use pwasyncd::store::{
     Store,
     batch::Batch,
     disk::SledStore,
     error::{Cause, Remedy},
 };
-use support::{FRAME, blobs, by_id, registration};
+use support::{
+    FRAME, blobs, by_id,
+    kept::{Thing, things, version_and_bytes},
+    registration,
+};
 use tempfile::TempDir;
 
 #[path = "support/root.rs"]
@@ -38,7 +42,7 @@ mod support;
 /// Power goes after so many acknowledged batches.
 const CUTS: [u64; 10] = [1, 2, 3, 7, 20, 60, 1, 150, 300, 30];
 
-/// Registrations with the longest tags, next to each other, in each round.
+/// The longest things of each kind, next to each other, in each round.
 const NEIGHBOURS: u64 = 16;
 
 const TESTS: [(&str, fn()); 2] = [
@@ -78,8 +82,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What must be on the disk: versions and lengths of tags by id.
-type Model = BTreeMap<u64, (u64, usize)>;
+/// What must be on the disk: versions and lengths by kind and id.
+type Model = BTreeMap<(Thing, u64), (u64, usize)>;
 
 fn acknowledged_batches_survive_power_cuts() {
     let disk = LoopDisk::new();
@@ -144,7 +148,9 @@ fn read_all(disk: &LoopDisk) -> (u64, Model) {
     let epoch = lines.next().unwrap().parse().unwrap();
     let line = |line: &str| {
         let numbers: Vec<u64> = line.split(' ').map(|number| number.parse().unwrap()).collect();
-        (numbers[0], (numbers[1], usize::try_from(numbers[2]).unwrap()))
+        let [thing, bytes] =
+            [numbers[0], numbers[3]].map(|number| usize::try_from(number).unwrap());
+        ((Thing::ALL[thing], numbers[1]), (numbers[2], bytes))
     };
     (epoch, lines.map(line).collect())
 }
@@ -157,9 +163,9 @@ fn write(state: &Path, round: u64) {
     for number in 0.. {
         let batch: Batch = changes(round, number)
             .into_iter()
-            .map(|(id, saved)| match saved {
-                Some((version, bytes)) => Record::Save(Box::new(registration(id, version, bytes))),
-                None => Record::Delete(RegistrationId::new(id)),
+            .map(|((thing, id), saved)| match saved {
+                Some((version, bytes)) => thing.save(id, version, bytes),
+                None => thing.delete(id),
             })
             .collect();
         if let Err(error) = store.commit(&batch, FRAME) {
@@ -170,45 +176,48 @@ fn write(state: &Path, round: u64) {
     }
 }
 
-/// In the child: says what is there, having checked each registration byte by byte.
+/// In the child: says what is there, having checked each thing byte by byte.
 fn read(state: &Path) {
     let opened = SledStore::new(state.to_owned()).open(FRAME).unwrap();
     assert_eq!(opened.set_aside, []);
     let mut out = io::stdout().lock();
     writeln!(out, "{}", opened.epoch).unwrap();
-    for (id, saved) in by_id(opened) {
-        let version = saved.last_attempt.as_ref().unwrap().id.counter;
-        let bytes = saved.key.tag.as_str().len();
-        assert_eq!(saved, registration(id, version, bytes));
-        writeln!(out, "{id} {version} {bytes}").unwrap();
+    for ((thing, id), saved) in things(opened.saved) {
+        let (version, bytes) = version_and_bytes(&saved);
+        assert_eq!(saved, thing.save(id, version, bytes));
+        writeln!(out, "{} {id} {version} {bytes}", thing as usize).unwrap();
     }
 }
 
-/// What a batch of a round does to which registrations, the same in each process.
-fn changes(round: u64, number: u64) -> BTreeMap<u64, Option<(u64, usize)>> {
+/// What a batch of a round does to which things, the same in each process.
+fn changes(round: u64, number: u64) -> BTreeMap<(Thing, u64), Option<(u64, usize)>> {
     let version = round * 1_000_000 + number;
     if number == 0 {
-        return (1..=NEIGHBOURS).map(|id| (id, Some((version, 10_240)))).collect();
+        let longest = |thing: Thing| {
+            (1..=NEIGHBOURS).map(move |id| ((thing, id), Some((version, thing.longest()))))
+        };
+        return Thing::ALL.into_iter().flat_map(longest).collect();
     }
     let mut random = fastrand::Rng::with_seed(version);
     let count = random.u64(1..=20);
     let mut change = || {
+        let thing = Thing::ALL[random.usize(0..Thing::ALL.len())];
         let bytes = match random.u8(0..3) {
             0 => random.usize(0..100),
-            1 => random.usize(0..=10_240),
-            _ => 10_240,
+            1 => random.usize(0..=thing.longest()),
+            _ => thing.longest(),
         };
         let saved = (random.u8(0..8) > 0).then_some((version, bytes));
-        (random.u64(1..=60), saved)
+        ((thing, random.u64(1..=40)), saved)
     };
     (0..count).map(|_| change()).collect()
 }
 
-fn apply(model: &mut Model, changes: &BTreeMap<u64, Option<(u64, usize)>>) {
-    for (id, saved) in changes {
+fn apply(model: &mut Model, changes: &BTreeMap<(Thing, u64), Option<(u64, usize)>>) {
+    for (name, saved) in changes {
         match saved {
-            Some(saved) => model.insert(*id, *saved),
-            None => model.remove(id),
+            Some(saved) => model.insert(*name, *saved),
+            None => model.remove(name),
         };
     }
 }

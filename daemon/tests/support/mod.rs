@@ -1,5 +1,7 @@
 //! What the store's tests share.
 
+pub(crate) mod kept;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -20,6 +22,9 @@ use pwasync_core::{
 };
 use pwasyncd::store::{Opened, frame::ClockFrame};
 
+/// When the clocks of [`FRAME`] begin, in milliseconds of core time.
+pub(crate) const START: u64 = 1_700_000_000_000;
+
 pub(crate) const FRAME: ClockFrame =
     ClockFrame { boot_id: [7; 16], offset_millis: 1_700_000_000_000, wall_offset_millis: 0 };
 
@@ -30,13 +35,11 @@ pub(crate) fn registration(id: u64, version: u64, tag_bytes: usize) -> Registrat
         profile: ProfileId::parse("chromium", "Default").unwrap(),
     };
     let scope = Scope::parse("https://example.org/app/").unwrap();
-    let at = Timestamp::from_millis(1_700_000_000_000 + version);
+    let at = Timestamp::from_millis(START + version);
     let interval = Duration::from_secs(43_200);
     let due = at + interval;
     let plan = Plan { interval, due, spaced: due, goes: due, slot: Slot::Next };
-    // Content that differs from place to place, so that swapped pieces would show.
-    let mut random = fastrand::Rng::with_seed(id.wrapping_mul(1_000_003) ^ version);
-    let tag: String = (0..tag_bytes).map(|_| random.alphanumeric()).collect();
+    let tag = kept::random_text(id, version, tag_bytes);
     Registration {
         id: RegistrationId::new(id),
         key: RegistrationKey {

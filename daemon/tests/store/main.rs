@@ -20,6 +20,8 @@ use pwasyncd::store::{
 };
 use support::{FRAME, blobs, by_id, database, registration};
 
+mod kept;
+#[path = "../support/mod.rs"]
 mod support;
 
 /// Runs a rule on both stores.
