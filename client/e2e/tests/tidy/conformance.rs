@@ -11,7 +11,7 @@ const TABLE: &str = "docs/conformance.md";
 const SHOWN: usize = 150;
 
 /// Numbers of each series; drafts and Chromium leave gaps.
-const SERIES: [(&str, &[RangeInclusive<u32>]); 8] = [
+const SERIES: [(&str, &[RangeInclusive<u32>]); 9] = [
     ("S-O-", &[1..=6, 10..=16, 20..=20, 30..=42]),
     ("S-P-", &[1..=8, 10..=16, 20..=21, 30..=33, 40..=45, 50..=53]),
     ("K-", &[1..=22]),
@@ -20,6 +20,7 @@ const SERIES: [(&str, &[RangeInclusive<u32>]); 8] = [
     ("P-", &[1..=19]),
     ("D-", &[1..=8]),
     ("Q-", &[1..=7]),
+    ("L-", &[1..=18]),
 ];
 /// Scenarios that Chromium has a test for, by the numbers that stand in the table.
 const SCENARIOS: [u32; 185] = [
