@@ -272,6 +272,11 @@ impl Host {
         self.since.of(fact)
     }
 
+    /// Since when the host has been on this network, or on one without a name.
+    pub(crate) fn network_since(&self) -> Timestamp {
+        self.since.identity()
+    }
+
     /// What the connection manager says; `None`: there is none.
     pub fn connection(&self) -> Option<Connection> {
         self.connection

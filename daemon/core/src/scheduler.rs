@@ -248,7 +248,10 @@ impl Scheduler {
     /// Decides by another policy from now on. What runs goes on.
     pub fn set_policy(&mut self, now: Timestamp, policy: Policy) {
         self.handle_timeout(now);
-        (self.policy, self.policy_since) = (policy, self.now);
+        // What was denied before, and still is, is so since then.
+        if self.policy != policy {
+            (self.policy, self.policy_since) = (policy, self.now);
+        }
         let ids: Vec<_> = self.registrations.iter().map(|one| one.id).collect();
         for id in ids {
             self.file(id);

@@ -76,6 +76,8 @@ impl Facts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Since {
     network: Timestamp,
+    /// Which network it is.
+    identity: Timestamp,
     metered: Timestamp,
     roaming: Timestamp,
     transport: Timestamp,
@@ -88,6 +90,7 @@ impl Since {
     pub(crate) fn new(now: Timestamp) -> Self {
         Self {
             network: now,
+            identity: now,
             metered: now,
             roaming: now,
             transport: now,
@@ -104,6 +107,7 @@ impl Since {
             }
         };
         note(before.reach != after.reach, &mut self.network);
+        note(before.network != after.network, &mut self.identity);
         note(before.metered != after.metered, &mut self.metered);
         note(before.roaming != after.roaming, &mut self.roaming);
         note(before.transport != after.transport, &mut self.transport);
@@ -116,6 +120,11 @@ impl Since {
     /// How far the network reaches is known only since now.
     pub(crate) fn learned_network(&mut self, now: Timestamp) {
         self.network = now;
+    }
+
+    /// Since when it is this network.
+    pub(crate) fn identity(&self) -> Timestamp {
+        self.identity
     }
 
     pub(crate) fn of(&self, fact: Fact) -> Timestamp {

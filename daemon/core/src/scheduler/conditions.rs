@@ -289,6 +289,9 @@ impl Scheduler {
                     let since = self.host.settling_since().unwrap_or(now);
                     return Blocker { code, since, earliest: self.host.settled_at() };
                 }
+                if code == BlockerCode::UnknownNetwork {
+                    return Blocker { code, since: self.host.network_since(), earliest: None };
+                }
                 let fact = fact_of(code);
                 let since = fact.map_or(now, |fact| self.since(fact, &overrides));
                 let lease = fact.and_then(|fact| overrides.get(fact)).map(|(_, lease)| lease.until);
@@ -342,8 +345,7 @@ fn fact_of(code: BlockerCode) -> Option<Fact> {
         BlockerCode::Offline
         | BlockerCode::Settling
         | BlockerCode::Limited
-        | BlockerCode::CaptivePortal
-        | BlockerCode::UnknownNetwork => Some(Fact::Network),
+        | BlockerCode::CaptivePortal => Some(Fact::Network),
         BlockerCode::Metered => Some(Fact::Metered),
         BlockerCode::Roaming => Some(Fact::Roaming),
         BlockerCode::Transport => Some(Fact::Transport),
@@ -351,6 +353,7 @@ fn fact_of(code: BlockerCode) -> Option<Fact> {
         BlockerCode::NotCharging => Some(Fact::Charging),
         BlockerCode::PowerSaver => Some(Fact::PowerSaver),
         BlockerCode::Starting
+        | BlockerCode::UnknownNetwork
         | BlockerCode::NotDue
         | BlockerCode::BackOff
         | BlockerCode::Suspending

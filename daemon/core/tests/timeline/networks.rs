@@ -523,7 +523,7 @@ fn networks_known_is_a_policy_for_periodic_events() {
         expect![[r#"
             00:00 registered news: created as 1, next 12:00
             12:00 news: pending, next 12:00, 0/3 charged, anchor 00:00
-                    UNKNOWN_NETWORK since 00:00
+                    UNKNOWN_NETWORK since 01:00
             13:00:01 wake 1-1 news (periodic)
         "#]],
     );
@@ -554,7 +554,7 @@ fn networks_registered_is_a_policy_for_periodic_events() {
             01:00:02 mail: removed, completed
             01:00:02 recorded 1-1
             12:00 news: pending, next 12:00, 0/3 charged, anchor 00:00
-                    UNKNOWN_NETWORK since 00:00
+                    UNKNOWN_NETWORK since 01:00
             13:00:01 wake 1-2 news (periodic)
         "#]],
     );

@@ -240,3 +240,24 @@ fn policy_of_a_site_limits_its_events() {
         "#]],
     );
 }
+
+/// What was denied before is denied since then.
+#[test]
+fn policy_reload_that_changes_nothing_changes_no_date() {
+    check(
+        "
+        register mail
+        01:00 policy one_off.permission=denied
+        02:00 policy one_off.permission=denied
+        show mail
+        ",
+        expect![[r#"
+            00:00 registered mail: created as 1, next 00:00:03
+            02:00 mail: pending, next 02:00, 0/3 charged, expires 30d 00:00
+                    PERMISSION_DENIED since 01:00
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    OFFLINE since 00:00
+        "#]],
+    );
+}
