@@ -5,6 +5,7 @@
 
 mod again;
 mod attempts;
+mod behind;
 mod conditions;
 mod engagement;
 mod filing;

@@ -5,6 +5,7 @@
 //! `C024` and the like name the scenario of Chromium's own tests that a timeline shows.
 
 mod budgets;
+mod clocks;
 mod conditions;
 mod devices;
 mod engaged;

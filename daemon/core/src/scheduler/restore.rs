@@ -1,14 +1,11 @@
 //! Builds the scheduler from what is on disk.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{Scheduler, Wakes};
+use super::{Scheduler, Wakes, behind::catch_up};
 use crate::{
     attempt::Progress,
+    effect::Effect,
     facts::Host,
     history::History,
     launchers::Launchers,
@@ -28,7 +25,8 @@ impl Scheduler {
     /// Continues from what is on disk. `epoch` must be higher than at any start before.
     ///
     /// Attempts that were out stay out until their deadline, or until a session names them (P-06).
-    pub fn restore(now: Timestamp, policy: Policy, epoch: u64, saved: Saved) -> Self {
+    pub fn restore(now: Timestamp, policy: Policy, epoch: u64, mut saved: Saved) -> Self {
+        let moved = catch_up(&mut saved, now);
         let mut scheduler = Self {
             policy,
             policy_since: now,
@@ -53,7 +51,7 @@ impl Scheduler {
             sessions: Sessions::default(),
             launchers: Launchers::default(),
             wakes: Wakes::default(),
-            effects: VecDeque::new(),
+            effects: moved.into_iter().map(Effect::Record).collect(),
         };
         for lease in saved.leases {
             let last = &mut scheduler.counters.last_lease;

@@ -51,7 +51,11 @@ impl Disk {
             Record::DeleteProfile(key) => {
                 saved.profiles.remove(&key);
             }
-            Record::SaveLease(lease) => saved.leases.push(lease),
+            Record::SaveLease(lease) => {
+                saved.leases.retain(|one| one.id != lease.id);
+                saved.leases.push(lease);
+                saved.leases.sort_by_key(|lease| lease.id);
+            }
             Record::DeleteLease(id) => saved.leases.retain(|lease| lease.id != id),
             Record::SaveEntry(entry) => saved.history.push(*entry),
             Record::DeleteEntry(sequence) => {

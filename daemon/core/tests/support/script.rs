@@ -183,7 +183,8 @@ impl Script {
         assert!(known, "no such command: {command} {rest:?}");
     }
 
-    /// What happens to the daemon itself: `crash`, `late 5m`, `hold`, `commit`, `login ana anna`,
+    /// What happens to the daemon itself: `crash`, `crash back 5h` (the machine
+    /// starts again with a clock that is behind), `late 5m`, `hold`, `commit`, `login ana anna`,
     /// `policy [origin shop | app mail] retry.max_attempts=5 ...`.
     fn itself(&mut self, command: &str, rest: &[&str]) -> bool {
         match (command, rest) {
@@ -192,6 +193,10 @@ impl Script {
                 self.world.crash();
             }
             ("late", [by]) => self.world.now = self.world.now + names::duration(by),
+            ("crash", ["back", by]) => {
+                self.world.now = self.world.now.saturating_sub(names::duration(by));
+                self.world.crash();
+            }
             ("hold", []) => self.world.commits = Commits::Held,
             ("commit", []) => {
                 self.world.commits = Commits::AtOnce;
