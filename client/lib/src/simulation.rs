@@ -50,10 +50,8 @@ pub struct Power {
 pub enum PowerSupply {
     /// No battery at all.
     NoBattery,
-    /// A charger, and a battery of so many percent that it charges.
+    /// A charger, and a battery of so many percent.
     Charging(u32),
-    /// A charger, and a battery of so many percent that it does not charge.
-    Idle(u32),
     /// On battery, of so many percent.
     OnBattery(u32),
 }

@@ -28,13 +28,12 @@ pub(crate) fn into_network_request(network: NetworkState) -> v1::SetNetworkReque
 }
 
 pub(crate) fn into_power_request(power: Power) -> v1::SetPowerRequest {
-    let (battery_percent, on_battery, charging) = match power.supply {
-        PowerSupply::NoBattery => (None, false, None),
-        PowerSupply::Charging(percent) => (Some(percent), false, None),
-        PowerSupply::Idle(percent) => (Some(percent), false, Some(false)),
-        PowerSupply::OnBattery(percent) => (Some(percent), true, None),
+    let (battery_percent, on_battery) = match power.supply {
+        PowerSupply::NoBattery => (None, false),
+        PowerSupply::Charging(percent) => (Some(percent), false),
+        PowerSupply::OnBattery(percent) => (Some(percent), true),
     };
-    v1::SetPowerRequest { battery_percent, on_battery, power_saver: power.saver, charging }
+    v1::SetPowerRequest { battery_percent, on_battery, power_saver: power.saver, charging: None }
 }
 
 pub(crate) fn into_advance_request(advance: Advance) -> v1::AdvanceRequest {

@@ -66,7 +66,7 @@ fn each_verb_that_needs_a_daemon_says_so() {
         "simulate network up --connectivity portal --metered guess-yes --roaming --transport wifi",
         "simulate power none",
         "simulate power none --saver",
-        "simulate power --saver charger 80 --idle",
+        "simulate power --saver charger 80",
         "simulate power battery 5",
         "simulate suspend",
         "simulate resume --after 8h",

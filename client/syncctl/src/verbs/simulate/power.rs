@@ -26,9 +26,6 @@ enum PowerChange {
         /// How full the battery is, 0 to 100
         #[arg(value_parser = clap::value_parser!(u32).range(0..=100))]
         percent: u32,
-        /// The battery is not being charged all the same
-        #[arg(long)]
-        idle: bool,
     },
     /// It runs on battery
     Battery {
@@ -41,8 +38,7 @@ enum PowerChange {
 pub(super) async fn run(context: &mut Context, arguments: &PowerArguments) -> Result<(), Failure> {
     let supply = match arguments.change {
         PowerChange::None => PowerSupply::NoBattery,
-        PowerChange::Charger { percent, idle: false } => PowerSupply::Charging(percent),
-        PowerChange::Charger { percent, idle: true } => PowerSupply::Idle(percent),
+        PowerChange::Charger { percent } => PowerSupply::Charging(percent),
         PowerChange::Battery { percent } => PowerSupply::OnBattery(percent),
     };
     let host = context.client.set_power(Power { supply, saver: arguments.saver }).await?;
