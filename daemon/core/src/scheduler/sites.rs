@@ -203,8 +203,13 @@ impl Scheduler {
         if self.check_room_for_site(site).is_err() {
             return;
         }
-        if self.sites.entry(site.clone()).or_default().used_on(network) {
+        let kept = self.sites.entry(site.clone()).or_default();
+        let before = kept.networks.last().copied();
+        let news = kept.used_on(network);
+        if before != Some(network) {
             self.save_site(site);
+        }
+        if news {
             for id in self.registrations.of_origin_ids(&site.profile, &Arc::clone(&site.origin)) {
                 self.file(id);
             }
