@@ -56,6 +56,7 @@ impl Scheduler {
         self.identify(caller);
         self.check_room_for_profile(&site.profile)?;
         self.check_room_for_site(site)?;
+        self.keep_owner(caller);
         self.freshen(&site.profile);
         let local = self.wall.local(self.now);
         let network = self.facts().network;

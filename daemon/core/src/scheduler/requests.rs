@@ -217,6 +217,13 @@ impl Scheduler {
         self.effects.extend(gone.into_iter().map(Effect::Record));
     }
 
+    /// Something of an owner is kept: so is who it is.
+    pub(super) fn keep_owner(&mut self, caller: &Caller) {
+        if !self.owners.contains_key(&caller.owner) {
+            self.save_owner(caller);
+        }
+    }
+
     fn save_owner(&mut self, caller: &Caller) {
         let Caller { owner, name } = caller.clone();
         self.owners.insert(owner, Arc::clone(&name));
@@ -257,9 +264,7 @@ impl Scheduler {
         new: NewRegistration,
     ) -> Result<RegistrationId, RegisterError> {
         self.check_shares(&new.key)?;
-        if !self.owners.contains_key(&caller.owner) {
-            self.save_owner(caller);
-        }
+        self.keep_owner(caller);
         self.counters.last_registration += 1;
         let id = RegistrationId::new(self.counters.last_registration);
         self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));

@@ -55,6 +55,7 @@ impl Scheduler {
         self.handle_timeout(now);
         self.identify(caller);
         self.check_room_for_site(site)?;
+        self.keep_owner(caller);
         let kept = self.sites.entry(site.clone()).or_default();
         if kept.permissions.of(kind).is_none_or(|set| set.state != state) {
             kept.permissions.set(kind, PermissionSet { state, since: self.now });
@@ -92,6 +93,7 @@ impl Scheduler {
         self.handle_timeout(now);
         self.identify(caller);
         self.check_room_for_profile(profile)?;
+        self.keep_owner(caller);
         let at = self.now;
         let kept = self.profiles.entry(profile.clone()).or_default();
         let first = kept.apps.is_none();

@@ -25,3 +25,26 @@ fn records_keep_the_order_of_known_networks() {
         "#]],
     );
 }
+
+/// Also of an owner who never registered anything.
+#[test]
+fn records_of_a_uid_with_another_login_name_go() {
+    check(
+        "
+        online
+        permission shop: periodic granted
+        installed ana mail@shop
+        engage shop: navigation
+        00:02 login ana anna
+        unregister mail
+        kept shop
+        ",
+        expect![[r#"
+            00:00 permission noted, 0 removed
+            00:00 apps: 1 added, 0 removed
+            00:00 https://shop.example: 3.00 points, 3.00 today, low
+            00:02 unregistered: absent
+            00:02 nothing is kept
+        "#]],
+    );
+}
