@@ -147,11 +147,15 @@ impl Launchers {
         Some((launcher, token))
     }
 
-    /// The browser attached: nothing is to be started. The launch that was under way.
-    pub(crate) fn attached(&mut self, profile: &ProfileKey) -> Option<(LauncherId, LaunchToken)> {
+    /// The browser attached: nothing is to be started. The launch that was under way, and how
+    /// many failed before it.
+    pub(crate) fn attached(
+        &mut self,
+        profile: &ProfileKey,
+    ) -> Option<(LauncherId, LaunchToken, u32)> {
         let launch = self.take(profile)?;
         match launch.stage {
-            Stage::Asked { token, launcher, .. } => Some((launcher, token)),
+            Stage::Asked { token, launcher, .. } => Some((launcher, token, launch.failures)),
             Stage::Failed { .. } => None,
         }
     }
@@ -173,7 +177,19 @@ impl Launchers {
 
     /// The start did not work; it is tried again after a while.
     pub(crate) fn failed(&mut self, now: Timestamp, profile: &ProfileKey, policy: &Policy) {
-        let failures = self.launches.get(profile).map_or(0, |launch| launch.failures) + 1;
+        let before = self.launches.get(profile).map_or(0, |launch| launch.failures);
+        self.failed_after(now, profile, before, policy);
+    }
+
+    /// The same after so many failures in a row.
+    pub(crate) fn failed_after(
+        &mut self,
+        now: Timestamp,
+        profile: &ProfileKey,
+        failures: u32,
+        policy: &Policy,
+    ) {
+        let failures = failures.saturating_add(1);
         let until = now + delay(policy, failures);
         self.put(profile, Launch { stage: Stage::Failed { until }, since: now, failures });
     }

@@ -31,7 +31,10 @@ pub(crate) enum Started {
     /// By its user.
     ByUser,
     /// By a launcher, for something that is due.
-    ByLauncher,
+    ByLauncher {
+        /// Launches in a row that failed before.
+        failures: u32,
+    },
 }
 
 impl Session {
@@ -39,7 +42,7 @@ impl Session {
     pub(crate) fn start_limit(&self, policy: &Policy) -> Duration {
         match self.started {
             Started::ByUser => policy.start_limit,
-            Started::ByLauncher => policy.launched_start_limit,
+            Started::ByLauncher { .. } => policy.launched_start_limit,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     effect::{CloseReason, Counted, Effect},
     key::{AttemptId, LaunchToken, ProfileKey, RegistrationId, SessionId},
     registration::State,
-    sessions::Out,
+    sessions::{Out, Readiness},
     time::Timestamp,
 };
 
@@ -87,7 +87,13 @@ impl Scheduler {
     }
 
     pub(super) fn session_closed(&mut self, session: SessionId) {
+        let unready =
+            self.sessions.get(session).filter(|one| one.readiness == Readiness::Reconciling);
+        let unready = unready.map(|one| (one.profile.clone(), one.started));
         self.close_session(session);
+        if let Some((profile, started)) = unready {
+            self.launch_came_to_nothing(&profile, started);
+        }
     }
 
     /// A browser that starts what no longer counts is told so: nobody waits for its outcome.

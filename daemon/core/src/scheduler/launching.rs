@@ -93,14 +93,24 @@ impl Scheduler {
 
     /// A browser attached: it need not be started any more.
     pub(super) fn launched(&mut self, profile: &ProfileKey, named: Option<LaunchToken>) -> Started {
-        let Some((launcher, token)) = self.launchers.attached(profile) else {
+        let Some((launcher, token, failures)) = self.launchers.attached(profile) else {
             return Started::ByUser;
         };
         if named == Some(token) {
-            return Started::ByLauncher;
+            return Started::ByLauncher { failures };
         }
         self.effects.push_back(Effect::LaunchCancel { launcher, token });
         Started::ByUser
+    }
+
+    /// A browser that was launched and went before it took wakes did not start: it would be
+    /// launched again at once, for ever.
+    pub(super) fn launch_came_to_nothing(&mut self, profile: &ProfileKey, started: Started) {
+        let Started::ByLauncher { failures } = started else { return };
+        self.launchers.failed_after(self.now, profile, failures, &self.policy);
+        self.refresh_door(profile);
+        let what = LaunchChange::Failed("the browser went before it was ready".into());
+        self.notify(What::Launch { profile: profile.clone(), what });
     }
 
     /// Ends launches that took too long, and delays that are over.

@@ -1,0 +1,49 @@
+//! Launches that must not be repeated without end, or for nothing.
+
+use expect_test::expect;
+
+use super::check;
+
+/// It attaches, and goes before it takes wakes: each time a little later.
+#[test]
+fn launch_of_a_browser_that_attaches_and_goes_waits_longer_each_time() {
+    check(
+        "
+        online
+        launcher open
+        00:01 register mail
+        +5s attach launch 1-1
+        +1s close
+        +1s show mail
+        00:02:06
+        +5s attach launch 1-2
+        +1s close
+        00:04:12
+        +5s open launch 1-3
+        finish mail completed
+        00:05 close
+        register news
+        +5s launcher failed 1-5 no
+        show news
+        ",
+        expect![[r#"
+            00:01 registered mail: created as 1, next 00:01
+            00:01 launch ana as 1-1
+            00:01:06 launch of ana failed: the browser went before it was ready
+            00:01:07 mail: pending, next 00:02:06, 0/3 charged, expires 30d 00:01
+                    BROWSER_CLOSED since 00:01:06 until 00:02:06
+            00:02:06 launch ana as 1-2
+            00:02:12 launch of ana failed: the browser went before it was ready
+            00:04:12 launch ana as 1-3
+            00:04:17 wake 1-4 mail
+            00:04:17 mail: completed, free
+            00:04:17 mail: removed, completed
+            00:04:17 recorded 1-4
+            00:05 registered news: created as 2, next 00:05
+            00:05 launch ana as 1-5
+            00:05:05 launch of ana failed: no
+            00:05:05 news: pending, next 00:06:05, 0/3 charged, expires 30d 00:05
+                    BROWSER_CLOSED since 00:05:05 until 00:06:05
+        "#]],
+    );
+}
