@@ -204,9 +204,13 @@ impl Ready {
         candidates.min().map(|(_, _, _, id): (_, _, SyncKind, _)| id)
     }
 
-    /// The next profile whose browser is to be started for what it has due.
-    pub(crate) fn next_to_start(&self) -> Option<&ProfileKey> {
-        self.met_lanes().find_map(|(_, lane)| lane.startable.first())
+    /// The next profile whose browser is to be started, and something that it has due.
+    pub(crate) fn next_to_start(&self) -> Option<(&ProfileKey, RegistrationId)> {
+        self.met_lanes().find_map(|(_, lane)| {
+            let profile = lane.startable.first()?;
+            let due = lane.due.get(profile)?.values().find_map(BTreeSet::first)?;
+            Some((profile, *due))
+        })
     }
 
     /// Notes that a registration of this worker was served.

@@ -80,7 +80,12 @@ impl Scheduler {
 
     /// Has the browsers started for which something is due that nothing else holds.
     pub(super) fn start_browsers(&mut self) {
-        while let Some(profile) = self.ready.next_to_start().cloned() {
+        while let Some((profile, due)) = self.ready.next_to_start() {
+            let profile = profile.clone();
+            // It would be suspended as soon as the browser is there (P-16).
+            if self.suspend_if_unused(due) {
+                continue;
+            }
             let token = self.next_attempt();
             let asked = self.launchers.ask(self.now, &profile, token, &self.policy);
             self.refresh_door(&profile);

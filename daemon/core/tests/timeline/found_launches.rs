@@ -47,3 +47,34 @@ fn launch_of_a_browser_that_attaches_and_goes_waits_longer_each_time() {
         "#]],
     );
 }
+
+/// What nobody uses any more is suspended first, and nothing is launched for it.
+#[test]
+fn launch_of_a_browser_for_what_nobody_uses_is_none() {
+    check(
+        "
+        online
+        open
+        00:01 register news every 12h
+        engage app: navigation
+        offline
+        00:02 close
+        launcher open
+        13:00 set-engagement app: 0
+        online
+        +1s show news
+        13:02 register mail
+        ",
+        expect![[r#"
+            00:01 registered news: created as 1, next 12:01
+            00:01 https://app.example: 3.00 points, 3.00 today, low
+            13:00 https://app.example: 0.00 points, 0.00 today, none
+            13:00:01 news: suspended
+            13:00:01 news: suspended, next unknown, 0/3 charged, anchor 00:01
+                    ENGAGEMENT_NONE since 13:00:01
+                    BROWSER_CLOSED since 00:02
+            13:02 registered mail: created as 2, next 13:02
+            13:02 launch ana as 1-1
+        "#]],
+    );
+}
