@@ -11,6 +11,7 @@ mod devices;
 mod engaged;
 mod expiry;
 mod forecasts;
+mod found_holds;
 mod found_launches;
 mod found_records;
 mod histories;

@@ -59,6 +59,8 @@ impl Scheduler {
             Force::Yes if !firm.is_empty() => return Some(RunNow::Held(firm)),
             Force::No | Force::Yes => self.fire(id, Cause::Asked),
         };
+        // What goes along with it goes now.
+        self.finish();
         Some(match fired {
             Some(attempt) => RunNow::Woken { attempt: attempt.id, bypassed: soft },
             None => RunNow::Held(blockers),
