@@ -124,7 +124,9 @@ impl Scheduler {
                 let held = self.out_of_lane(registration, now);
                 let lane = held.is_empty().then(|| self.lane_after_return(registration));
                 let budget = Budget::of(&held);
-                Place { lane, timer: or_end(until), budget, ..Place::default() }
+                let looks: Vec<_> = held.iter().map(|one| one.earliest).collect();
+                let timer = next_look(&looks).into_iter().chain(or_end(until)).min();
+                Place { lane, timer, budget, ..Place::default() }
             }
             State::Pending => {
                 let held = self.out_of_lane(registration, now);

@@ -27,3 +27,33 @@ fn grid_holds_nothing_back_when_a_browser_is_woken_by_request() {
         "#]],
     );
 }
+
+/// The network has returned, and the day's budget is all that holds the next attempt.
+#[test]
+fn p_03_p_19_a_back_off_that_the_network_ended_goes_on_at_midnight() {
+    check(
+        "
+        policy budget.wakes_a_day=1
+        policy retry.initial_delay=2h
+        online
+        open
+        worker starts
+        23:30 register mail
+        finish mail rejected
+        23:40 offline
+        23:41 online
+        23:50 show mail
+        1d 00:00:10 show mail
+        ",
+        expect![[r#"
+            23:30 registered mail: created as 1, next 23:30
+            23:30 wake 1-1 mail
+            23:30 mail: rejected, charged, next 1d 01:30
+            23:30 recorded 1-1
+            23:50 mail: waiting, next 1d 00:00, 1/3 charged, expires 30d 23:30
+                    BUDGET_SPENT since 23:30 until 1d 00:00
+            1d 00:00 wake 1-2 mail
+            1d 00:00:10 mail: firing 1-2 until 1d 00:03, 1/3 charged, expires 30d 23:30
+        "#]],
+    );
+}
