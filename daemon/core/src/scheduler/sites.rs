@@ -54,14 +54,17 @@ impl Scheduler {
     ) -> Result<usize, SiteError> {
         self.handle_timeout(now);
         self.identify(caller);
-        self.check_room_for_site(site)?;
+        let ids = self.registrations.of_origin_ids(&site.profile, &site.origin);
+        // There is always room for the revocation of what is registered.
+        if ids.is_empty() || state != PermissionState::Denied {
+            self.check_room_for_site(site)?;
+        }
         self.keep_owner(caller);
         let kept = self.sites.entry(site.clone()).or_default();
         if kept.permissions.of(kind).is_none_or(|set| set.state != state) {
             kept.permissions.set(kind, PermissionSet { state, since: self.now });
             self.save_site(site);
         }
-        let ids = self.registrations.of_origin_ids(&site.profile, &site.origin);
         let of_kind = |id: &_| self.registrations.get(*id).is_some_and(|one| one.kind() == kind);
         let (meant, _): (Vec<_>, Vec<_>) = ids.into_iter().partition(of_kind);
         let mut removed = 0;
