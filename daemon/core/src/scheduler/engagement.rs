@@ -61,6 +61,7 @@ impl Scheduler {
         let local = self.wall.local(self.now);
         let network = self.facts().network;
         let profile = self.profiles.entry(site.profile.clone()).or_default();
+        let reported_before = profile.engagement.reports;
         let mut kept = self.sites.get(site).cloned().unwrap_or_default();
         let score = kept.score.get_or_insert_default();
         match report {
@@ -84,6 +85,7 @@ impl Scheduler {
                 score.report_level(*level);
             }
         }
+        let reports = profile.engagement.reports;
         self.save_profile(&site.profile);
         let news = network.is_some_and(|network| kept.used_on(network));
         let registered = self.registrations.of_origin_ids(&site.profile, &site.origin);
@@ -97,6 +99,9 @@ impl Scheduler {
             if engaged.level != Level::None {
                 self.revive(site);
             }
+        }
+        if reports != reported_before {
+            self.revive_all_of(&site.profile);
         }
         self.finish();
         Ok(engaged)

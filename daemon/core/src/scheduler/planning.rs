@@ -1,12 +1,14 @@
 //! When periodic registrations go: plans, and suspension for want of engagement.
 
+use std::collections::BTreeSet;
+
 use super::Scheduler;
 use crate::{
     attempt::Attempt,
     change::RegistrationChange,
     engagement::Level,
     hours::Hours,
-    key::{RegistrationId, SyncKind},
+    key::{ProfileKey, RegistrationId, SyncKind},
     period::{Grid, Plan, Planning},
     registration::{Registration, Schedule, State, Wait},
     site::SiteKey,
@@ -112,6 +114,15 @@ impl Scheduler {
         if let Some(State::Suspended { .. }) = state {
             self.tell(id, RegistrationChange::Suspended);
         }
+    }
+
+    /// A profile's browser reports otherwise than before: what that leaves unknown is not suspended
+    /// (P-16).
+    pub(super) fn revive_all_of(&mut self, profile: &ProfileKey) {
+        let ids = self.registrations.of_profile(profile).into_iter();
+        let sites: BTreeSet<SiteKey> =
+            ids.filter_map(|id| Some(SiteKey::of(&self.registrations.get(id)?.key))).collect();
+        sites.iter().for_each(|site| self.revive(site));
     }
 
     /// The user uses a site again: what is suspended goes on from now.

@@ -1,8 +1,9 @@
 //! Holds that must end when they say so, and speak the truth until then.
 
 use expect_test::expect;
+use pwasync_core::policy::Policy;
 
-use super::check;
+use super::{check, check_under};
 
 /// What the grid alone holds goes with an event that somebody asked for, at once.
 #[test]
@@ -54,6 +55,65 @@ fn p_03_p_19_a_back_off_that_the_network_ended_goes_on_at_midnight() {
                     BUDGET_SPENT since 23:30 until 1d 00:00
             1d 00:00 wake 1-2 mail
             1d 00:00:10 mail: firing 1-2 until 1d 00:03, 1/3 charged, expires 30d 23:30
+        "#]],
+    );
+}
+
+/// Its browser told each use, and tells levels from now on.
+#[test]
+fn p_16_what_is_unknown_again_is_not_suspended() {
+    check(
+        "
+        online
+        open
+        00:01 engage app: navigation
+        register app:news every 12h
+        register shop:feed every 12h
+        00:02 engage app: level high
+        show shop:feed
+        00:03 engage app: navigation
+        show shop:feed
+        ",
+        expect![[r#"
+            00:01 https://app.example: 3.00 points, 3.00 today, low
+            00:01 registered news: created as 1, next unknown
+            00:01 news: suspended
+            00:01 registered shop:feed: created as 2, next unknown
+            00:01 shop:feed: suspended
+            00:02 https://app.example: 0.00 points, 0.00 today, high
+            00:02 news: revived
+            00:02 shop:feed: revived
+            00:02 shop:feed: pending, next 12:02, 0/3 charged, anchor 00:02
+                    NOT_DUE since 00:02 until 12:02
+            00:03 https://app.example: 3.00 points, 3.00 today, low
+            00:03 shop:feed: pending, next 12:02, 0/3 charged, anchor 00:02
+                    NOT_DUE since 00:02 until 12:02
+        "#]],
+    );
+}
+
+/// The owner's share of sites is spent.
+#[test]
+fn p_10_a_revocation_is_never_refused() {
+    let policy = Policy { owner_sites: 1, ..Policy::default() };
+    check_under(
+        &policy,
+        "
+        permission shop: one-off granted
+        00:01 register mail
+        permission app: periodic granted
+        permission app: one-off denied
+        register mail
+        permission news: one-off denied
+        ",
+        expect![[r#"
+            00:00 permission noted, 0 removed
+            00:01 registered mail: created as 1, next 00:01
+            00:01 refused: something is kept of 1 origins, as many as one owner may have
+            00:01 permission noted, 1 removed
+            00:01 mail: removed, revoked
+            00:01 refused: origin `https://app.example` has no permission for one-off syncs: the user denied it in the browser
+            00:01 refused: something is kept of 1 origins, as many as one owner may have
         "#]],
     );
 }
