@@ -1,11 +1,13 @@
 //! What browsers report of the use of sites, and what it comes to (P-16, P-18).
 
+use std::collections::BTreeMap;
+
 use super::{Caller, Scheduler, SiteError};
 use crate::{
     effect::{Effect, Record},
     engagement::{EventKind, Level, Points, Score},
     key::ProfileKey,
-    site::SiteKey,
+    site::{Site, SiteKey},
     time::Timestamp,
     wall::WallTime,
 };
@@ -134,15 +136,47 @@ impl Scheduler {
 
     /// How much sites are used, of those for which `wanted` holds, in order.
     pub fn engagement(&self, now: Timestamp, wanted: impl Fn(&SiteKey) -> bool) -> Vec<Engaged> {
+        let now = now.max(self.now);
+        let stale: BTreeMap<&ProfileKey, BTreeMap<SiteKey, Score>> = self
+            .profiles
+            .keys()
+            .filter_map(|profile| Some((profile, self.freshened(now, profile)?)))
+            .collect();
         let sites = self.sites.iter().filter(|(key, _)| wanted(key));
-        sites.map(|(key, site)| self.engaged_at(now.max(self.now), key, site)).collect()
+        let engaged = sites.map(|(key, site)| match stale.get(&key.profile) {
+            Some(scores) => {
+                let score = scores.get(key).copied();
+                self.engaged_at(now, key, &Site { score, ..site.clone() })
+            }
+            None => self.engaged_at(now, key, site),
+        });
+        engaged.collect()
     }
 
-    fn engaged(&self, key: &SiteKey, site: &crate::site::Site) -> Engaged {
+    /// The scores of a profile that was not used for long, as the next report will find them
+    /// (E-25); `None`: it is in use.
+    fn freshened(&self, now: Timestamp, key: &ProfileKey) -> Option<BTreeMap<SiteKey, Score>> {
+        let (policy, local) = (&self.policy.engagement, self.wall.local(now));
+        let mut engagement = self.profiles.get(key)?.engagement;
+        if !engagement.is_stale(policy, local.wall) {
+            return None;
+        }
+        let from = SiteKey { profile: key.clone(), origin: "".into() };
+        let own = self.sites.range(from..).take_while(|(site, _)| site.profile == *key);
+        let mut scores: BTreeMap<SiteKey, Score> =
+            own.filter_map(|(site, kept)| Some((site.clone(), kept.score?))).collect();
+        let each = scores.iter_mut().map(|(site, score)| (site.clone(), score));
+        for spent in engagement.freshen(policy, local, each).spent {
+            scores.remove(&spent);
+        }
+        Some(scores)
+    }
+
+    fn engaged(&self, key: &SiteKey, site: &Site) -> Engaged {
         self.engaged_at(self.now, key, site)
     }
 
-    fn engaged_at(&self, now: Timestamp, key: &SiteKey, site: &crate::site::Site) -> Engaged {
+    fn engaged_at(&self, now: Timestamp, key: &SiteKey, site: &Site) -> Engaged {
         let (policy, local) = (&self.policy.engagement, self.wall.local(now));
         let score = site.score.unwrap_or_default();
         Engaged {

@@ -117,3 +117,25 @@ fn p_10_a_revocation_is_never_refused() {
         "#]],
     );
 }
+
+/// What is read is what the next decision goes by: a pause costs four periods, however long.
+#[test]
+fn e_25_a_stale_score_is_read_as_it_will_count() {
+    check(
+        "
+        offline
+        00:01 register news every 12h
+        engage app: navigation times 20
+        7d 00:00 engagement
+        engage shop: navigation
+        engagement
+        ",
+        expect![[r#"
+            00:01 registered news: created as 1, next 12:01
+            00:01 https://app.example: 15.00 points, 15.00 today, medium
+            7d 00:00 https://app.example: 14.06 points, 0.00 today, low
+            7d 00:00 https://shop.example: 3.00 points, 3.00 today, low
+            7d 00:00 https://app.example: 14.06 points, 0.00 today, low
+        "#]],
+    );
+}
