@@ -277,6 +277,11 @@ impl Host {
         self.since.identity()
     }
 
+    /// Since when the charge has been this low, while it is.
+    pub(crate) fn charge_since(&self, percent: u8) -> Timestamp {
+        self.since.charge(percent)
+    }
+
     /// What the connection manager says; `None`: there is none.
     pub fn connection(&self) -> Option<Connection> {
         self.connection

@@ -82,6 +82,8 @@ pub(crate) struct Since {
     roaming: Timestamp,
     transport: Timestamp,
     battery: Timestamp,
+    /// Since when the charge has been at or below each percent that it is at or below.
+    charge: [Timestamp; 101],
     charging: Timestamp,
     power_saver: Timestamp,
 }
@@ -95,6 +97,7 @@ impl Since {
             roaming: now,
             transport: now,
             battery: now,
+            charge: [now; 101],
             charging: now,
             power_saver: now,
         }
@@ -113,6 +116,12 @@ impl Since {
         note(before.transport != after.transport, &mut self.transport);
         let power = |facts: &Facts| (facts.battery, facts.charging);
         note(power(before) != power(after), &mut self.battery);
+        // A charge that is not known is not low.
+        let charge = |facts: &Facts| facts.battery.map_or(self.charge.len(), usize::from);
+        let (before_charge, charge) = (charge(before), charge(after));
+        for since in self.charge.iter_mut().take(before_charge).skip(charge) {
+            *since = now;
+        }
         note(before.charging != after.charging, &mut self.charging);
         note(before.power_saver != after.power_saver, &mut self.power_saver);
     }
@@ -120,6 +129,11 @@ impl Since {
     /// How far the network reaches is known only since now.
     pub(crate) fn learned_network(&mut self, now: Timestamp) {
         self.network = now;
+    }
+
+    /// Since when the charge has been this low, while it is.
+    pub(crate) fn charge(&self, percent: u8) -> Timestamp {
+        self.charge.get(usize::from(percent)).copied().unwrap_or(self.battery)
     }
 
     /// Since when it is this network.

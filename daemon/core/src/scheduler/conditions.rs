@@ -292,6 +292,9 @@ impl Scheduler {
                 if code == BlockerCode::UnknownNetwork {
                     return Blocker { code, since: self.host.network_since(), earliest: None };
                 }
+                if let Some(blocker) = self.charge_blocker(code, &needs, &overrides) {
+                    return blocker;
+                }
                 let fact = fact_of(code);
                 let since = fact.map_or(now, |fact| self.since(fact, &overrides));
                 let lease = fact.and_then(|fact| overrides.get(fact)).map(|(_, lease)| lease.until);
@@ -317,6 +320,27 @@ impl Scheduler {
             add(BlockerCode::StoreReadOnly, since);
         }
         blockers
+    }
+
+    /// A charge that is too low, where the battery's own says so: since it fell so low, or since
+    /// it is not charged.
+    fn charge_blocker(
+        &self,
+        code: BlockerCode,
+        needs: &Needs,
+        overrides: &Overrides<'_>,
+    ) -> Option<Blocker> {
+        let battery = needs.battery.filter(|_| overrides.get(Fact::Battery).is_none())?;
+        let at = if code == BlockerCode::BatteryCritical {
+            battery.held_at.min(battery.critical_at)
+        } else if code == BlockerCode::BatteryLow {
+            battery.held_at
+        } else {
+            return None;
+        };
+        let discharging = self.since(Fact::Charging, overrides);
+        let earliest = overrides.get(Fact::Charging).map(|(_, lease)| lease.until);
+        Some(Blocker { code, since: self.host.charge_since(at).max(discharging), earliest })
     }
 
     /// When the last slot was taken: of a session that is full, or of all.

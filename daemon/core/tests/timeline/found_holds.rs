@@ -139,3 +139,67 @@ fn e_25_a_stale_score_is_read_as_it_will_count() {
         "#]],
     );
 }
+
+/// Each percent less does not make it begin anew.
+#[test]
+fn battery_holds_since_it_fell_so_low() {
+    check(
+        "
+        online
+        charging 21%
+        00:01 register feed every 12h
+        register mail
+        00:10 battery 21%
+        00:20 battery 20%
+        00:30 battery 19%
+        00:40 battery 5%
+        00:50 battery 4%
+        show mail
+        12:02 show feed
+        12:03 charging 6%
+        12:04 battery 6%
+        show mail
+        show feed
+        override all charging yes for 1h
+        show feed
+        clear all
+        charging 30%
+        override all charging no for 1h
+        12:05 charging 10%
+        show feed
+        ",
+        expect![[r#"
+            00:01 registered feed: created as 1, next 12:01
+            00:01 registered mail: created as 2, next 00:01
+            00:50 mail: pending, next 00:50, 0/3 charged, expires 30d 00:01
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    BATTERY_CRITICAL since 00:40
+            12:02 feed: pending, next 12:15, 0/3 charged, anchor 00:01
+                    GRID since 12:01 until 12:15
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    BATTERY_CRITICAL since 00:40
+            12:04 mail: pending, next 12:04, 0/3 charged, expires 30d 00:01
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+            12:04 feed: pending, next 12:15, 0/3 charged, anchor 00:01
+                    GRID since 12:01 until 12:15
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    BATTERY_LOW since 12:04
+            12:04 override Charging(true) of all until 13:04
+            12:04 feed: pending, next 12:15, 0/3 charged, anchor 00:01
+                    GRID since 12:01 until 12:15
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+            12:04 gave back 1
+            12:04 override Charging(false) of all until 13:04
+            12:05 feed: pending, next 13:04, 0/3 charged, anchor 00:01
+                    GRID since 12:01 until 12:15
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    BATTERY_LOW since 12:05 until 13:04
+        "#]],
+    );
+}
