@@ -102,8 +102,8 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let (sender, inputs) = channel::channel();
     let (host, simulation) = match config.host {
         HostChoice::Real => (HostKind::Real(clock), Simulation::Absent),
-        HostChoice::Simulated { start_unix_millis } => {
-            (HostKind::Simulated { start_unix_millis }, Simulation::Offered)
+        HostChoice::Simulated { start_unix_millis, network } => {
+            (HostKind::Simulated { start_unix_millis, network }, Simulation::Offered)
         }
     };
     let store = Box::new(SledStore::new(config.state_dir.clone()));

@@ -4,28 +4,36 @@
 //! another shell.
 
 mod admin;
+mod launcher;
 mod policy;
 mod request;
 mod session;
 mod simulation;
+mod site;
+
+use std::collections::BTreeMap;
 
 use pwasync_core::{
     Caller,
     facts::{Host, Netlink, Origin, Power},
-    key::SessionId,
+    key::{LauncherId, SessionId},
+    lease::{Fact, FactValue},
     time::{Timestamp, WallClock},
 };
 use tokio::sync::{mpsc, oneshot};
 
 pub use admin::{AdminRequest, Explanation, GivenBack, SiteFilter, Taken};
+pub use launcher::{FromLauncher, OpenLauncher, ToLauncher};
 pub use policy::{
     PolicyRead, PolicySender, PolicyView, ReloadReply, ReloadSender, Reloaded, reloads,
 };
 pub use request::{Follow, Request, Status, WATCH, Watched};
 pub use session::{Closing, FromSession, OUTBOX, OpenSession, SessionInfo, ToSession, Welcome};
 pub use simulation::{
-    Advance, AdvanceError, AdvanceTarget, Advanced, AttemptsOut, SimulationRequest, StoreFailure,
+    Advance, AdvanceError, AdvanceTarget, Advanced, AttemptsOut, SimulatedNetwork, SimulatedPower,
+    SimulationRequest, StoreFailure,
 };
+pub use site::{Report, ReportError, SiteRequest};
 
 /// Inputs that may wait for the engine. It takes them all before it commits, so this is about
 /// one batch; a full channel makes callers wait, which is the back-pressure wanted.
@@ -51,6 +59,10 @@ pub enum Input {
     OpenSession(OpenSession),
     /// An attached browser says something.
     Session(SessionId, FromSession),
+    /// A launcher attaches.
+    OpenLauncher(OpenLauncher),
+    /// An attached launcher says something.
+    Launcher(LauncherId, FromLauncher),
     /// The simulated host is driven.
     Simulation(SimulationRequest),
     /// The daemon is to stop: sessions are told, and what is forming is committed.
@@ -74,6 +86,8 @@ pub type Reply<T> = oneshot::Sender<Answered<T>>;
 pub struct HostView {
     /// The joined facts.
     pub host: Host,
+    /// What an override for everybody puts in the place of a fact, and since when.
+    pub overrides: BTreeMap<Fact, (FactValue, Timestamp)>,
     /// When.
     pub now: Timestamp,
     /// Real sources or the simulated host.

@@ -47,6 +47,11 @@ pub struct Arguments {
     #[arg(long, value_name = "RFC3339", value_parser = start, requires = "simulate")]
     pub simulate_start: Option<u64>,
 
+    /// Let the simulated host say nothing of its network until it is told to: what a start looks
+    /// like before the sources of facts have spoken
+    #[arg(long, requires = "simulate")]
+    pub simulate_silent: bool,
+
     /// What to log, such as `debug` or `pwasyncd=trace` [default: $PWASYNC_LOG, then `info`]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,

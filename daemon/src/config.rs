@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{cli::Arguments, policy::PolicyFile, socket::Access};
+use crate::{cli::Arguments, host::FirstNetwork, policy::PolicyFile, socket::Access};
 
 const SOCKET: &str = "pwasyncd.sock";
 const DIRECTORY: &str = "pwasync";
@@ -66,6 +66,8 @@ pub enum HostChoice {
     Simulated {
         /// In milliseconds since 1970.
         start_unix_millis: u64,
+        /// What is known of its network at the start.
+        network: FirstNetwork,
     },
 }
 
@@ -138,9 +140,14 @@ impl Config {
         let access = if arguments.session { Access::OwnUser } else { Access::AllUsers };
         let host = match (arguments.simulate, arguments.simulate_start) {
             (false, _) => HostChoice::Real,
-            (true, start) => {
-                HostChoice::Simulated { start_unix_millis: start.unwrap_or(DEFAULT_START) }
-            }
+            (true, start) => HostChoice::Simulated {
+                start_unix_millis: start.unwrap_or(DEFAULT_START),
+                network: if arguments.simulate_silent {
+                    FirstNetwork::Unknown
+                } else {
+                    FirstNetwork::Offline
+                },
+            },
         };
         let socket = match arguments.socket {
             Some(socket) => socket,
@@ -280,7 +287,9 @@ mod tests {
     fn a_simulation_has_records_of_its_own() {
         let simulated = config(Arguments { simulate: true, ..Arguments::default() });
         assert_eq!(simulated.state_dir, Path::new("/var/lib/pwasync-simulated"));
-        assert_eq!(simulated.host, HostChoice::Simulated { start_unix_millis: DEFAULT_START });
+        let start_unix_millis = DEFAULT_START;
+        let network = FirstNetwork::Offline;
+        assert_eq!(simulated.host, HostChoice::Simulated { start_unix_millis, network });
     }
 
     #[test]

@@ -6,19 +6,22 @@
 mod admin;
 mod effects;
 mod fault;
+mod launchers;
 mod pipeline;
 mod policy;
 mod requests;
 mod sessions;
 mod simulation;
+mod sites;
 mod watch;
 
 use std::{io, time::Duration};
 
 use pwasync_core::{
-    Scheduler, WakeReason,
+    Scheduler, Viewer, WakeReason,
     event::Event,
     facts::Netlink,
+    lease::{Leased, Subject},
     time::{Timestamp, WallClock},
 };
 use tokio::sync::mpsc;
@@ -35,6 +38,7 @@ use crate::{
     },
 };
 use fault::Down;
+use launchers::LauncherTable;
 use pipeline::{Pipeline, Release};
 use policy::HeldPolicy;
 use sessions::SessionTable;
@@ -95,6 +99,7 @@ pub struct Engine {
     core: RecordedCore,
     pipeline: Pipeline,
     sessions: SessionTable,
+    launchers: LauncherTable,
     watchers: Watchers,
     simulation: Simulation,
     /// There while the core is down after a failed commit.
@@ -142,6 +147,7 @@ impl Engine {
             core: RecordedCore::new(core),
             pipeline: Pipeline::default(),
             sessions: SessionTable::default(),
+            launchers: LauncherTable::default(),
             watchers: Watchers::default(),
             simulation: Simulation::default(),
             down: None,
@@ -165,6 +171,7 @@ impl Engine {
             self.settle().await?;
             if self.stopping && (self.pipeline.is_idle() || self.down.is_some()) {
                 self.sessions.close_all(Closing::ShuttingDown, HOST_UPDATE_GAP);
+                self.launchers.close_all(Closing::ShuttingDown, HOST_UPDATE_GAP);
                 break;
             }
             let deadline = self.next_deadline().map(|(at, _)| at);
@@ -194,6 +201,7 @@ impl Engine {
         loop {
             self.do_due()?;
             self.report_lost_sessions();
+            self.report_lost_launchers();
             self.release()?;
             if !self.step_simulation() {
                 return Ok(());
@@ -237,6 +245,8 @@ impl Engine {
             Input::Request(request) => self.take_request(request),
             Input::OpenSession(open) => self.open_session(open),
             Input::Session(session, said) => self.session_says(session, said),
+            Input::OpenLauncher(open) => self.open_launcher(open),
+            Input::Launcher(launcher, said) => self.launcher_says(launcher, said),
             Input::Simulation(request) => self.simulate(request)?,
             Input::Stop => self.stop(),
         }
@@ -321,7 +331,18 @@ impl Engine {
 
     fn host_view(&mut self) -> HostView {
         let (now, origin) = (self.host.now(), self.host.origin());
-        HostView { host: self.core.scheduler().host().clone(), now, origin, wall: self.wall }
+        let core = self.core.scheduler();
+        let everybodys = core.leases(Viewer::Administrator);
+        let overrides =
+            everybodys.into_iter().filter_map(|lease| match (lease.subject, lease.what) {
+                (Subject::All, Leased::Override(value)) => {
+                    Some((value.fact(), (value, lease.since)))
+                }
+                (Subject::All, Leased::Pause)
+                | (Subject::Owner(_) | Subject::Origin(..) | Subject::App(..), _) => None,
+            });
+        let overrides = overrides.collect();
+        HostView { host: core.host().clone(), overrides, now, origin, wall: self.wall }
     }
 
     fn update_host(&mut self) {
@@ -334,12 +355,11 @@ impl Engine {
     /// Tells a new core what is known of the host.
     fn feed_facts(&mut self) {
         if let Some(simulated) = self.host.simulated() {
-            let (netlink, power, sleep) = (simulated.netlink(), simulated.power, simulated.sleep);
-            let wall = simulated.wall;
-            self.wall = wall;
-            self.happened(Event::NetlinkChanged(netlink));
-            self.happened(Event::PowerChanged(power));
-            self.happened(Event::SleepChanged(sleep));
+            let told = simulated.facts();
+            self.wall = simulated.wall;
+            for event in told {
+                self.happened(event);
+            }
         } else if let Some(facts) = self.netlink.clone() {
             self.happened(Event::NetlinkChanged(facts));
         }

@@ -3,11 +3,16 @@
 use std::io;
 
 use pwasync_core::{
-    facts::{DefaultRoute, Family, Link, LinkKind, Netlink, Origin, Power, Sleep},
+    event::Event,
+    facts::{
+        Connection, Connectivity, DefaultRoute, Family, Known, Link, LinkKind, Metered, Netlink,
+        NetworkId, Origin, Power, PowerSaver, Sleep,
+    },
     time::{Timestamp, WallClock},
 };
 
 use crate::{
+    channel::{SimulatedNetwork, SimulatedPower},
     clock::{SystemClock, Timer},
     store::frame::ClockFrame,
 };
@@ -21,7 +26,18 @@ pub enum HostKind {
     Simulated {
         /// Where its clock starts, in milliseconds since 1970, if the store does not say.
         start_unix_millis: u64,
+        /// What is known of its network at the start.
+        network: FirstNetwork,
     },
+}
+
+/// What a simulated host says of its network before it is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstNetwork {
+    /// That there is none.
+    Offline,
+    /// Nothing, as a host whose sources have not spoken yet.
+    Unknown,
 }
 
 /// The host as the engine uses it.
@@ -36,8 +52,8 @@ pub(crate) enum Host {
 pub(crate) struct SimulatedHost {
     pub(crate) now: Timestamp,
     pub(crate) wall: WallClock,
-    pub(crate) network: Option<String>,
-    pub(crate) power: Power,
+    pub(crate) network: Known<Option<SimulatedNetwork>>,
+    pub(crate) power: SimulatedPower,
     pub(crate) sleep: Sleep,
 }
 
@@ -45,11 +61,17 @@ impl Host {
     pub(crate) fn new(kind: HostKind) -> io::Result<Self> {
         Ok(match kind {
             HostKind::Real(clock) => Self::Real { clock, timer: Timer::new(clock)? },
-            HostKind::Simulated { start_unix_millis } => Self::Simulated(SimulatedHost {
+            HostKind::Simulated { start_unix_millis, network } => Self::Simulated(SimulatedHost {
                 now: Timestamp::from_millis(start_unix_millis),
                 wall: WallClock::default(),
-                network: None,
-                power: Power { battery_percent: None, on_battery: false },
+                network: match network {
+                    FirstNetwork::Offline => Known::Yes(None),
+                    FirstNetwork::Unknown => Known::No,
+                },
+                power: SimulatedPower {
+                    power: Power { battery_percent: None, on_battery: false },
+                    saver: PowerSaver::Off,
+                },
                 sleep: Sleep::Awake,
             }),
         })
@@ -110,27 +132,70 @@ impl Host {
 }
 
 impl SimulatedHost {
-    /// What netlink would say: one link, and while online a default route whose gateway tells
-    /// one network from another.
-    pub(crate) fn netlink(&self) -> Netlink {
-        let online = self.network.is_some();
-        let link = Link {
-            index: 2,
-            name: "sim0".into(),
-            kind: LinkKind::Ordinary,
-            carrier: online,
-            global_v4: online,
-            global_v6: false,
-        };
-        let route = self.network.as_deref().map(|name| DefaultRoute {
-            gateway: Some(gateway(name)),
-            family: Family::V4,
-            link: 2,
-            metric: 100,
-            link_down: false,
-        });
-        Netlink { links: vec![link], default_routes: route.into_iter().collect() }
+    /// What all of its sources would say.
+    pub(crate) fn facts(&self) -> Vec<Event> {
+        let mut facts = self.network_facts();
+        facts.extend(self.power_facts());
+        facts.push(Event::SleepChanged(self.sleep));
+        facts
     }
+
+    /// What netlink and a connection manager would say. The latter speaks first: between the two
+    /// the host is on the former network or offline, and never on the new one by the old terms.
+    pub(crate) fn network_facts(&self) -> Vec<Event> {
+        let Some(network) = self.network.as_option() else { return Vec::new() };
+        let connection = network.as_ref().map_or(NO_CONNECTION, |network| Connection {
+            connectivity: network.connectivity,
+            metered: network.metered,
+            roaming: Some(network.roaming),
+            transport: Some(network.transport),
+            network: Some(NetworkId::new(crc32fast::hash(network.name.as_bytes()).into())),
+        });
+        let connection = Event::ConnectionChanged(Some(connection));
+        vec![connection, Event::NetlinkChanged(netlink(network.as_ref()))]
+    }
+
+    /// What battery, charger and power saver would say. What holds more speaks first, so that
+    /// nothing runs on half of the news.
+    pub(crate) fn power_facts(&self) -> Vec<Event> {
+        let SimulatedPower { power, saver } = self.power;
+        let (power, saved) = (Event::PowerChanged(power), Event::PowerSaverChanged(Some(saver)));
+        match saver {
+            PowerSaver::On => vec![saved, power],
+            PowerSaver::Off => vec![power, saved],
+        }
+    }
+}
+
+/// What a connection manager says while offline.
+const NO_CONNECTION: Connection = Connection {
+    connectivity: Connectivity::None,
+    metered: Metered::Unknown,
+    roaming: None,
+    transport: None,
+    network: None,
+};
+
+/// What netlink would say: one link, and while online a default route whose gateway tells one
+/// network from another.
+fn netlink(network: Option<&SimulatedNetwork>) -> Netlink {
+    let online = network.is_some();
+    let link = Link {
+        index: 2,
+        name: "sim0".into(),
+        kind: LinkKind::Ordinary,
+        carrier: online,
+        global_v4: online,
+        global_v6: false,
+    };
+    let route = network.map(|network| DefaultRoute {
+        gateway: Some(gateway(&network.name)),
+        family: Family::V4,
+        link: 2,
+        metric: 100,
+        link_down: false,
+    });
+    Netlink { links: vec![link], default_routes: route.into_iter().collect() }
 }
 
 /// A gateway of the network with this name; networks of other names have other gateways.

@@ -1,20 +1,24 @@
 //! The one way into the core, which keeps its last inputs with their times and the state they
 //! start from: what a bug report replays.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pwasync_core::{
-    Caller, Engaged, Force, LeaseError, NewLease, NewRegistration, NewSession, OpenedSession,
-    Reconciled, RegisterError, Registered, RegistrationView, RunNow, Scheduler, Unregistered,
-    Viewer,
+    AppsChanged, Caller, Engaged, EngagementReport, Force, LeaseError, NewLease, NewRegistration,
+    NewSession, OpenedSession, Reconciled, RegisterError, Registered, RegistrationView, RunNow,
+    Scheduler, SiteError, Unregistered, Viewer,
     attempt::Finished,
-    engagement::Points,
+    engagement::{EventKind, Points},
     event::Event,
-    key::{AttemptId, ProfileKey, RegistrationId, RegistrationKey, WorkerKey},
+    key::{
+        AppId, AttemptId, LauncherId, OwnerId, ProfileId, ProfileKey, RegistrationId,
+        RegistrationKey, Scope, SyncKind, WorkerKey,
+    },
     lease::{Fact, Lease, Subject},
     policy::Policy,
-    site::SiteKey,
+    site::{PermissionState, SiteKey},
     time::Timestamp,
+    wall::WallTime,
 };
 
 /// Inputs kept in each half; both halves together are what a replay has.
@@ -101,6 +105,24 @@ core_calls! {
     Open(session: NewSession) -> OpenedSession = |core, now| core.open_session(now, session);
     /// Another policy holds.
     SetPolicy(policy: Box<Policy>) -> () = |core, now| core.set_policy(now, *policy);
+    /// A launcher attaches.
+    AttachLauncher(owner: OwnerId, profiles: BTreeSet<ProfileId>) -> LauncherId
+        = |core, now| core.open_launcher(now, owner, profiles);
+    /// A browser's user clears an origin.
+    ClearOrigin(caller: Caller, site: SiteKey) -> usize
+        = |core, now| core.clear_origin(now, &caller, &site);
+    /// A browser tells of a permission.
+    SetPermission(caller: Caller, site: SiteKey, kind: SyncKind, state: PermissionState)
+        -> Result<usize, SiteError>
+        = |core, now| core.set_permission(now, &caller, &site, kind, state);
+    /// A browser tells which apps are installed.
+    SetInstalledApps(caller: Caller, profile: ProfileKey, apps: BTreeMap<AppId, Scope>)
+        -> Result<AppsChanged, SiteError>
+        = |core, now| core.set_installed_apps(now, &caller, &profile, apps);
+    /// A browser tells how a site is used.
+    ReportEngagement(caller: Caller, site: SiteKey, report: EngagementReport)
+        -> Result<Engaged, SiteError>
+        = |core, now| core.report_engagement(now, &caller, &site, &report);
     /// Somebody wants a sync to run now.
     Run(viewer: Viewer, id: RegistrationId, force: Force) -> Option<RunNow>
         = |core, now| core.run_now(now, viewer, id, force);
@@ -234,6 +256,22 @@ impl CoreInput {
             }
             Self::TakeLease(TakeLease(_, new)) => new.reason.len(),
             Self::Resume(_) | Self::ClearOverride(_) | Self::SetEngagement(_) => 0,
+            Self::AttachLauncher(AttachLauncher(_, profiles)) => profiles.len() * ENTRY,
+            Self::ClearOrigin(ClearOrigin(_, site))
+            | Self::SetPermission(SetPermission(_, site, _, _)) => site.origin.len(),
+            Self::SetInstalledApps(SetInstalledApps(_, _, apps)) => {
+                let app = |(id, scope): (&AppId, &Scope)| {
+                    ENTRY + id.as_str().len() + scope.as_str().len()
+                };
+                apps.iter().map(app).sum()
+            }
+            Self::ReportEngagement(ReportEngagement(_, site, report)) => {
+                let events = match report {
+                    EngagementReport::Events(events) => events.len(),
+                    EngagementReport::Score(_) | EngagementReport::Level(_) => 0,
+                };
+                site.origin.len() + events * size_of::<(EventKind, WallTime)>()
+            }
             Self::TimePassed(_) | Self::Identify(_) | Self::Run(_) | Self::Remove(_) => 0,
         };
         ENTRY + held
@@ -245,11 +283,7 @@ mod tests {
     use std::sync::Arc;
 
     use pwasync_core::{
-        NewSchedule,
-        constraints::Constraints,
-        key::{OwnerId, ProfileId, Scope, SyncKind, Tag},
-        policy::Policy,
-        saved::Saved,
+        NewSchedule, constraints::Constraints, key::Tag, policy::Policy, saved::Saved,
     };
 
     use super::*;

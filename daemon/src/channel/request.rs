@@ -10,7 +10,7 @@ use pwasync_core::{
 };
 use tokio::sync::mpsc;
 
-use super::{AdminRequest, HostView, PolicyView, Reply, SessionInfo};
+use super::{AdminRequest, HostView, PolicyView, Reply, SessionInfo, SiteRequest};
 
 /// Changes that may wait for a watcher's reader; further ones are counted as skipped.
 pub const WATCH: usize = 1_024;
@@ -72,6 +72,8 @@ pub enum Request {
         /// The answer.
         reply: Reply<Result<Reconciled, RegisterError>>,
     },
+    /// What a browser says of origins and apps.
+    Site(SiteRequest),
     /// How the daemon is.
     Status {
         /// Who asks.

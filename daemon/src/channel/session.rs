@@ -5,14 +5,14 @@ use std::time::Duration;
 use pwasync_core::{
     attempt::Finished,
     effect::{CancelReason, Counted, Wake},
-    key::{AttemptId, ProfileKey, SessionId},
+    key::{AttemptId, LaunchToken, ProfileKey, SessionId},
     time::Timestamp,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::{HostView, Reply};
 
-/// Messages that may wait for a session's reader; one more, and it is cut off (protocol.md).
+/// Messages that may wait for the reader of a session or a launcher; one more, and it is cut off (protocol.md).
 pub const OUTBOX: usize = 256;
 
 /// A browser that attaches.
@@ -30,6 +30,8 @@ pub struct OpenSession {
     pub running: Vec<AttemptId>,
     /// Outcomes that were never confirmed.
     pub finished: Vec<Finished>,
+    /// Names the start that it answers, where a launcher started it.
+    pub launch: Option<LaunchToken>,
     /// Where messages go, in order; [`OUTBOX`] deep.
     pub outbox: mpsc::Sender<ToSession>,
     /// Told when the outbox is full: end the stream at once.
@@ -82,7 +84,7 @@ pub enum ToSession {
         counted: Counted,
     },
     /// The host changed.
-    Host(HostView),
+    Host(Box<HostView>),
     /// The session ends; the last message.
     Closing {
         /// Why.
@@ -97,7 +99,7 @@ pub enum ToSession {
 pub enum Closing {
     /// The daemon stops.
     ShuttingDown,
-    /// A newer session of the profile attached.
+    /// A newer session of the profile, or a newer launcher of the owner, attached.
     Superseded,
     /// The core starts again from the store.
     Restarting,

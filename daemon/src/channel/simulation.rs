@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use pwasync_core::{facts::Power, time::Timestamp};
+use pwasync_core::{
+    constraints::Transport,
+    facts::{Connectivity, Metered, Power, PowerSaver},
+    time::Timestamp,
+    wall::UtcOffset,
+};
 
 use super::{HostView, Reply};
 pub use crate::store::committer::Failure as StoreFailure;
@@ -10,17 +15,17 @@ pub use crate::store::committer::Failure as StoreFailure;
 /// A call of the simulation service.
 #[derive(Debug)]
 pub enum SimulationRequest {
-    /// Goes online on a network of this name, or offline.
+    /// Goes online or offline.
     SetNetwork {
         /// `None`: offline.
-        network: Option<String>,
+        network: Option<SimulatedNetwork>,
         /// The host afterwards.
         reply: Reply<HostView>,
     },
-    /// Battery and charger.
+    /// Battery, charger and power saver.
     SetPower {
         /// The facts.
-        power: Power,
+        power: SimulatedPower,
         /// The host afterwards.
         reply: Reply<HostView>,
     },
@@ -42,6 +47,8 @@ pub enum SimulationRequest {
     StepClock {
         /// By so many milliseconds.
         by_millis: i64,
+        /// Where local time is from then on; `None`: where it was.
+        utc_offset: Option<UtcOffset>,
         /// Core time, which did not move.
         reply: Reply<Timestamp>,
     },
@@ -59,6 +66,30 @@ pub enum SimulationRequest {
         /// When done.
         reply: Reply<()>,
     },
+}
+
+/// A network that the simulated host is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimulatedNetwork {
+    /// Tells it from others.
+    pub name: String,
+    /// How far it reaches.
+    pub connectivity: Connectivity,
+    /// Whether it costs by volume.
+    pub metered: Metered,
+    /// It is foreign.
+    pub roaming: bool,
+    /// The kind of its link.
+    pub transport: Transport,
+}
+
+/// How the simulated host is powered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimulatedPower {
+    /// Battery and charger.
+    pub power: Power,
+    /// Whether its user wants power saved.
+    pub saver: PowerSaver,
 }
 
 /// A wish to move simulated time.

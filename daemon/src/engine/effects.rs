@@ -66,9 +66,9 @@ impl Engine {
             }
             Effect::Notify(change) => self.tell_watchers(change),
             Effect::HostChanged => self.host_changed = true,
-            Effect::Launch { .. } | Effect::LaunchCancel { .. } | Effect::CloseLauncher(_) => {
-                tracing::debug!(?effect, "no launcher is attached");
-            }
+            Effect::Launch { launcher, profile, token } => self.launch(launcher, profile, token),
+            Effect::LaunchCancel { launcher, token } => self.cancel_launch(launcher, token),
+            Effect::CloseLauncher(launcher) => self.supersede_launcher(launcher),
             Effect::Record(_) => unreachable!("records go into the batch, never behind it"),
         }
     }

@@ -53,6 +53,7 @@ impl Engine {
     pub(super) fn drop_core(&mut self, problem: String) {
         self.pipeline.drop_all();
         self.sessions.close_all(Closing::Restarting, RECONNECT);
+        self.launchers.close_all(Closing::Restarting, RECONNECT);
         let now = self.host.now();
         // The old core answers reads only. Watchers hear that it is read-only; whatever else it
         // wants done is dropped.
@@ -104,8 +105,9 @@ impl Engine {
         let epoch = opened.epoch;
         let mut core =
             Scheduler::restore(now, self.policy.loaded.policy.clone(), epoch, opened.saved);
-        // A stream of the former core that ends late must not end a session of this one.
+        // A stream of the former core that ends late must not end one of this core.
         core.number_sessions_after(self.core.scheduler().last_session());
+        core.number_launchers_after(self.core.scheduler().last_launcher());
         self.core = RecordedCore::new(core);
         self.feed_facts();
         tracing::info!(epoch, ?downtime, "the store works again");

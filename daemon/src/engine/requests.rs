@@ -45,6 +45,7 @@ impl Engine {
                 self.answer(reply, value);
             }
             Request::Admin(request) => self.take_admin(request),
+            Request::Site(request) => self.take_site(request),
             Request::GetRegistration { key, reply } => {
                 let value = self.core.scheduler().registration(now, &key);
                 self.answer(reply, value);
@@ -127,9 +128,9 @@ impl Engine {
             return;
         }
         let OpenSession { profile, agent, process_id, capacity, .. } = open;
-        let (running, finished) = (open.running, open.finished);
+        let (running, finished, launch) = (open.running, open.finished, open.launch);
         let profile_key = profile.clone();
-        let new = NewSession { profile: profile_key, capacity, running, finished, launch: None };
+        let new = NewSession { profile: profile_key, capacity, running, finished, launch };
         let now = self.host.now();
         let opened = self.core.call(now, Open(new));
         let (outbox, cut_off) = (open.outbox, open.cut_off);
@@ -178,6 +179,7 @@ impl Request {
             | Self::Unregister { .. }
             | Self::RemoveScope { .. }
             | Self::Reconcile { .. }
+            | Self::Site(_)
             | Self::RunNow { .. }
             | Self::Remove { .. } => true,
             Self::GetRegistration { .. }

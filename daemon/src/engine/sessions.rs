@@ -66,7 +66,7 @@ impl SessionTable {
     pub(super) fn tell_all_host(&mut self, host: &HostView) {
         let ids: Vec<_> = self.attached.keys().copied().collect();
         for id in ids {
-            self.send(id, ToSession::Host(host.clone()));
+            self.send(id, ToSession::Host(Box::new(host.clone())));
         }
     }
 

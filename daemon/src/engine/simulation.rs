@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use pwasync_core::{event::Event, facts::Sleep, time::Timestamp};
+use pwasync_core::{
+    event::Event,
+    facts::{Known, Sleep},
+    time::Timestamp,
+};
 use tokio::time::Instant;
 
 use super::{Engine, EngineError, HOST_UPDATE_GAP};
@@ -88,15 +92,16 @@ impl Engine {
         let Some(host) = self.host.simulated() else { return Ok(()) };
         match request {
             SimulationRequest::SetNetwork { network, reply } => {
-                host.network = network;
-                let event = Event::NetlinkChanged(host.netlink());
-                self.happened(event);
+                host.network = Known::Yes(network);
+                let facts = host.network_facts();
+                facts.into_iter().for_each(|fact| self.happened(fact));
                 let view = self.host_view();
                 self.answer(reply, view);
             }
             SimulationRequest::SetPower { power, reply } => {
                 host.power = power;
-                self.happened(Event::PowerChanged(power));
+                let facts = host.power_facts();
+                facts.into_iter().for_each(|fact| self.happened(fact));
                 let view = self.host_view();
                 self.answer(reply, view);
             }
@@ -113,9 +118,10 @@ impl Engine {
                 self.answer(reply, now);
             }
             SimulationRequest::Advance(advance) => self.begin_advance(advance),
-            SimulationRequest::StepClock { by_millis, reply } => {
+            SimulationRequest::StepClock { by_millis, utc_offset, reply } => {
                 let offset_millis = host.wall.offset_millis.saturating_add(by_millis);
                 host.wall.offset_millis = offset_millis;
+                host.wall.utc_offset = utc_offset.unwrap_or(host.wall.utc_offset);
                 self.wall = host.wall;
                 let now = host.now;
                 self.happened(Event::WallClockChanged(self.wall));

@@ -2,36 +2,33 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::Stream;
-use pwasync_core::{
-    FieldError, NewRegistration,
-    key::{OwnerId, ProfileKey},
-};
+use pwasync_core::{FieldError, NewRegistration, key::ProfileKey};
 use pwasync_proto::v1::{self as wire, background_sync_server::BackgroundSync};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    attach::{Attaching, attach},
+    attach::Attaching,
     convert::{
-        at_most_so_many, held_from_proto, key_from_proto, kind_from_proto, missing, new_from_proto,
+        apps_changed_to_proto, apps_from_proto, at_most_so_many, count_to_proto, held_from_proto,
+        key_from_proto, kind_from_proto, missing, new_from_proto, permission_from_proto,
         profile_from_proto, reconciled_to_proto, register_to_proto, registration_to_proto,
-        unregistered_to_proto, worker_from_proto,
+        report_from_proto, reported_to_proto, site_from_proto, unregistered_to_proto,
+        worker_from_proto,
     },
+    dialogue::{Place, begin},
     peer::{Identity, identity},
-    places::PlacesOfEach,
+    places::{PlacesOfEach, take_place},
     request,
     status::Refusal,
 };
-use crate::channel::{EngineSender, Request as Ask};
+use crate::channel::{EngineSender, Request as Ask, SiteRequest};
 
 /// Registrations that one message of a reconciliation may bring.
 const LISTED_AT_ONCE: usize = 1_000;
@@ -93,16 +90,6 @@ impl BackgroundSyncService {
     }
 }
 
-fn take_place(
-    places: &Mutex<PlacesOfEach>,
-    owner: OwnerId,
-    busy: Refusal,
-) -> Result<OwnedSemaphorePermit, Refusal> {
-    // Counting cannot panic; if it has, the count is as good as before.
-    let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
-    places.take(owner.uid()).ok_or(busy)
-}
-
 /// A browser's list as it comes in.
 struct Held {
     profile: ProfileKey,
@@ -149,8 +136,8 @@ impl BackgroundSync for BackgroundSyncService {
         let identity = identity(&request)?;
         let busy = Refusal::Busy { what: "sessions of one user", limit: SESSIONS };
         let place = take_place(&self.session_places, identity.caller.owner, busy)?;
-        let by = Attaching { engine: self.engine.clone(), identity, place };
-        let stream = attach(by, request.into_inner(), &self.sessions);
+        let at = Place { engine: self.engine.clone(), place };
+        let stream = begin(Attaching(identity), at, request.into_inner(), &self.sessions);
         Ok(Response::new(Box::pin(stream)))
     }
 
@@ -219,7 +206,7 @@ impl BackgroundSync for BackgroundSyncService {
         let worker = worker.map_err(Refusal::from)?;
         let ask = |reply| Ask::RemoveScope { caller, worker, reply };
         let answered = request(&self.engine, ask).await?;
-        let removed = u32::try_from(answered.value).unwrap_or(u32::MAX);
+        let removed = count_to_proto(answered.value);
         Ok(Response::new(wire::RemoveScopeResponse { removed }))
     }
 
@@ -244,29 +231,58 @@ impl BackgroundSync for BackgroundSyncService {
 
     async fn clear_origin(
         &self,
-        _: Request<wire::ClearOriginRequest>,
+        call: Request<wire::ClearOriginRequest>,
     ) -> Result<Response<wire::ClearOriginResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        let caller = identity(&call)?.caller.clone();
+        let wire::ClearOriginRequest { profile, origin } = call.get_ref();
+        let site = site_from_proto(caller.owner, profile.as_ref(), origin);
+        let site = site.map_err(Refusal::from)?;
+        let ask = |reply| Ask::Site(SiteRequest::Clear { caller, site, reply });
+        let removed = count_to_proto(request(&self.engine, ask).await?.value);
+        Ok(Response::new(wire::ClearOriginResponse { removed }))
     }
 
     async fn set_permission(
         &self,
-        _: Request<wire::SetPermissionRequest>,
+        call: Request<wire::SetPermissionRequest>,
     ) -> Result<Response<wire::SetPermissionResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        let caller = identity(&call)?.caller.clone();
+        let wire::SetPermissionRequest { profile, origin, kind, state } = call.get_ref();
+        let site = site_from_proto(caller.owner, profile.as_ref(), origin);
+        let site = site.map_err(Refusal::from)?;
+        let kind = kind_from_proto(*kind).map_err(Refusal::from)?;
+        let state = permission_from_proto(*state).map_err(Refusal::from)?;
+        let ask =
+            |reply| Ask::Site(SiteRequest::SetPermission { caller, site, kind, state, reply });
+        let removed = request(&self.engine, ask).await?.value.map_err(Refusal::from)?;
+        Ok(Response::new(wire::SetPermissionResponse { removed: count_to_proto(removed) }))
     }
 
     async fn set_installed_apps(
         &self,
-        _: Request<wire::SetInstalledAppsRequest>,
+        call: Request<wire::SetInstalledAppsRequest>,
     ) -> Result<Response<wire::SetInstalledAppsResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        let caller = identity(&call)?.caller.clone();
+        let wire::SetInstalledAppsRequest { profile, apps } = call.get_ref();
+        let profile = profile_from_proto(caller.owner, profile.as_ref());
+        let profile = profile.map_err(Refusal::from)?;
+        let apps = apps_from_proto(apps).map_err(Refusal::from)?;
+        let ask = |reply| Ask::Site(SiteRequest::SetInstalledApps { caller, profile, apps, reply });
+        let changed = request(&self.engine, ask).await?.value.map_err(Refusal::from)?;
+        Ok(Response::new(apps_changed_to_proto(changed)))
     }
 
     async fn report_engagement(
         &self,
-        _: Request<wire::ReportEngagementRequest>,
+        call: Request<wire::ReportEngagementRequest>,
     ) -> Result<Response<wire::ReportEngagementResponse>, Status> {
-        Err(Status::unimplemented("not offered"))
+        let caller = identity(&call)?.caller.clone();
+        let wire::ReportEngagementRequest { profile, origin, report } = call.get_ref();
+        let site = site_from_proto(caller.owner, profile.as_ref(), origin);
+        let site = site.map_err(Refusal::from)?;
+        let report = report_from_proto(report.as_ref()).map_err(Refusal::from)?;
+        let ask = |reply| Ask::Site(SiteRequest::ReportEngagement { caller, site, report, reply });
+        let engaged = request(&self.engine, ask).await?.value.map_err(Refusal::from)?;
+        Ok(Response::new(reported_to_proto(&engaged)))
     }
 }

@@ -8,8 +8,10 @@ mod attach;
 mod background_sync;
 mod convert;
 mod decode;
+mod dialogue;
 mod health;
 mod incoming;
+mod launcher;
 mod peer;
 mod places;
 mod simulation;
@@ -19,7 +21,7 @@ use std::future::Future;
 
 use pwasync_proto::v1::{
     FILE_DESCRIPTOR_SET, admin_server::AdminServer, background_sync_server::BackgroundSyncServer,
-    simulation_server::SimulationServer,
+    launcher_server::LauncherServer, simulation_server::SimulationServer,
 };
 use tokio::net::UnixListener;
 use tokio_util::task::TaskTracker;
@@ -30,7 +32,8 @@ use tower::util::MapResponseLayer;
 
 use self::{
     admin::AdminService, background_sync::BackgroundSyncService, health::HealthService,
-    incoming::connections, simulation::SimulationService, status::Refusal,
+    incoming::connections, launcher::LauncherService, simulation::SimulationService,
+    status::Refusal,
 };
 use crate::channel::{Answered, EngineSender, Input, ReloadSender, Reply, Request};
 
@@ -114,6 +117,10 @@ fn routes(behind: Behind, sessions: &TaskTracker) -> Result<Routes, ServeError> 
         )
         .add_service(
             AdminServer::new(AdminService::new(engine.clone(), reloads))
+                .max_decoding_message_size(SMALL_MESSAGE_BYTES),
+        )
+        .add_service(
+            LauncherServer::new(LauncherService::new(engine.clone(), sessions.clone()))
                 .max_decoding_message_size(SMALL_MESSAGE_BYTES),
         )
         .add_service(HealthServer::new(HealthService::new(engine.clone(), simulation)))

@@ -1,8 +1,14 @@
 //! Places that one user may take, so that none is left without.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use pwasync_core::key::OwnerId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::status::Refusal;
 
 /// Counts what each user holds.
 #[derive(Debug)]
@@ -23,6 +29,20 @@ impl PlacesOfEach {
         let places = self.by_user.entry(uid).or_insert_with(|| Arc::new(Semaphore::new(limit)));
         Arc::clone(places).try_acquire_owned().ok()
     }
+}
+
+/// A place for this owner.
+///
+/// # Errors
+/// `busy`, when all of its places are taken.
+pub(super) fn take_place(
+    places: &Mutex<PlacesOfEach>,
+    owner: OwnerId,
+    busy: Refusal,
+) -> Result<OwnedSemaphorePermit, Refusal> {
+    // Counting cannot panic; if it has, the count is as good as before.
+    let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+    places.take(owner.uid()).ok_or(busy)
 }
 
 #[cfg(test)]

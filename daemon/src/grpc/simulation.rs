@@ -108,8 +108,9 @@ impl Simulation for SimulationService {
         call: Call<wire::StepClockRequest>,
     ) -> Result<Response<wire::StepClockResponse>, Status> {
         identity(&call)?;
-        let by_millis = step_from_proto(call.get_ref()).map_err(Refusal::from)?;
-        let answered = self.ask(|reply| Ask::StepClock { by_millis, reply }).await?;
+        let (by_millis, utc_offset) = step_from_proto(call.get_ref()).map_err(Refusal::from)?;
+        let ask = |reply| Ask::StepClock { by_millis, utc_offset, reply };
+        let answered = self.ask(ask).await?;
         let now = Some(timestamp_to_proto(answered.wall, answered.value));
         Ok(Response::new(wire::StepClockResponse { now }))
     }

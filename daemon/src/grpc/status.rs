@@ -9,11 +9,11 @@ use std::{
     time::Duration,
 };
 
-use pwasync_core::{Denial, FieldError, LeaseError, RegisterError, key::RegistrationId};
+use pwasync_core::{Denial, FieldError, LeaseError, RegisterError, SiteError, key::RegistrationId};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::channel::{AdvanceError, Closing, EngineGone};
+use crate::channel::{AdvanceError, Closing, EngineGone, ReportError};
 
 /// `ErrorInfo.domain` of all our reasons.
 const DOMAIN: &str = "pwasync";
@@ -31,6 +31,9 @@ pub(super) enum Refusal {
     /// The registration is refused.
     #[error(transparent)]
     Register(#[from] RegisterError),
+    /// There is no room for what is kept of a site.
+    #[error(transparent)]
+    Site(#[from] SiteError),
     /// No registration with this key.
     #[error("no registration has this key")]
     NoSuchKey,
@@ -64,16 +67,21 @@ pub(super) enum Refusal {
     /// Simulated time did not reach its target.
     #[error(transparent)]
     Advance(#[from] AdvanceError),
-    /// A session did not say who it is in time.
-    #[error("`Hello` did not come within {} s", .0.as_secs())]
-    HelloLate(Duration),
-    /// A session broke the order of messages.
+    /// The other end of a stream did not say who it is in time.
+    #[error("{what} did not come within {} s", .limit.as_secs())]
+    HelloLate {
+        /// Which message.
+        what: &'static str,
+        /// The limit.
+        limit: Duration,
+    },
+    /// A stream broke the order of messages.
     #[error("protocol error: {0}")]
     Protocol(String),
-    /// A session did not read its messages.
+    /// The other end of a stream did not read its messages.
     #[error("{0} messages wait unread: the session is closed")]
     TooSlow(usize),
-    /// The daemon ended a session.
+    /// The daemon ended a stream.
     #[error("{}", closing_text(*.0))]
     Closed(Closing),
     /// Too much of something at once.
@@ -89,6 +97,15 @@ pub(super) enum Refusal {
     Internal(String),
 }
 
+impl From<ReportError> for Refusal {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Field(error) => Self::Field(error),
+            ReportError::Site(error) => Self::Site(error),
+        }
+    }
+}
+
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let text = refusal.to_string();
@@ -96,6 +113,7 @@ impl From<Refusal> for Status {
             Refusal::Field(error) => (Code::InvalidArgument, bad_request(error)),
             Refusal::Register(error) => register(error),
             Refusal::Lease(error) => lease(error),
+            Refusal::Site(error) => site(error),
             Refusal::NoSuchSite
             | Refusal::NoSuchKey
             | Refusal::NoSuchId(_)
@@ -108,7 +126,7 @@ impl From<Refusal> for Status {
             Refusal::NotRecorded => (Code::Unavailable, retry("NOT_RECORDED", RETRY)),
             Refusal::Stopping(EngineGone) => (Code::Unavailable, retry("STOPPING", RETRY)),
             Refusal::Advance(error) => advance(*error),
-            Refusal::HelloLate(_) => (Code::DeadlineExceeded, reason("HELLO_LATE")),
+            Refusal::HelloLate { .. } => (Code::DeadlineExceeded, reason("HELLO_LATE")),
             Refusal::Protocol(_) => (Code::InvalidArgument, reason("PROTOCOL_ERROR")),
             Refusal::TooSlow(_) => (Code::ResourceExhausted, retry("TOO_SLOW", RETRY)),
             Refusal::Closed(closing) => closed(*closing),
@@ -131,6 +149,14 @@ fn register(error: &RegisterError) -> (Code, ErrorDetails) {
         RegisterError::Denied { denial, .. } => (Code::PermissionDenied, reason(denied(*denial))),
         RegisterError::Full { .. } => (Code::ResourceExhausted, retry("QUEUE_FULL", RETRY_SHARE)),
     }
+}
+
+fn site(error: &SiteError) -> (Code, ErrorDetails) {
+    let why = match error {
+        SiteError::Sites { .. } => "SITES_SPENT",
+        SiteError::Profiles { .. } => "PROFILES_SPENT",
+    };
+    (Code::ResourceExhausted, retry(why, RETRY_SHARE))
 }
 
 fn denied(denial: Denial) -> &'static str {
@@ -169,7 +195,7 @@ fn closed(closing: Closing) -> (Code, ErrorDetails) {
 
 fn closing_text(closing: Closing) -> &'static str {
     match closing {
-        Closing::Superseded => "a newer session of this profile attached",
+        Closing::Superseded => "a newer one attached in its place",
         Closing::ShuttingDown => "the daemon is stopping",
         Closing::Restarting => "the daemon starts again from its store",
     }
@@ -223,6 +249,13 @@ mod tests {
 
     #[test]
     fn a_spent_share_says_when_to_come_back() {
+        for error in [SiteError::Sites { limit: 4_096 }, SiteError::Profiles { limit: 64 }] {
+            let status = status(error);
+            assert_eq!(status.code(), Code::ResourceExhausted);
+            assert!(status.get_details_error_info().unwrap().reason.ends_with("S_SPENT"));
+            let delay = status.get_details_retry_info().unwrap().retry_delay;
+            assert_eq!(delay, Some(RETRY_SHARE));
+        }
         for error in [
             RegisterError::OwnerFull { uid: 1_000, limit: 10_000 },
             RegisterError::OriginFull { origin: "https://example.org".into(), limit: 256 },
@@ -273,7 +306,7 @@ mod tests {
             Refusal::AdministratorsOnly("`owner_uid`"),
             Refusal::Advance(AdvanceError::Past),
             Refusal::Advance(AdvanceError::OutOfPatience { out: 1, patience: RETRY }),
-            Refusal::HelloLate(RETRY),
+            Refusal::HelloLate { what: "`Hello`", limit: RETRY },
             Refusal::Protocol("`Ready` before `Hello`".into()),
             Refusal::TooSlow(256),
             Refusal::Busy { what: "reconciliations", limit: 4 },

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use pwasync_core::{
     Caller, NewRegistration, NewSchedule, RegisterError, Registered,
     attempt::{Finished, Outcome},
-    constraints::Constraints,
+    constraints::{Constraints, Transport},
     effect::Wake,
+    facts::{Connectivity, Metered},
     key::{
         OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind, Tag, WorkerKey,
     },
@@ -15,10 +16,10 @@ use pwasync_core::{
 use pwasyncd::{
     channel::{
         Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, EngineSender, FromSession, Input,
-        OUTBOX, OpenSession, Request, SimulationRequest, ToSession, channel,
+        OUTBOX, OpenSession, Request, SimulatedNetwork, SimulationRequest, ToSession, channel,
     },
     engine::{Engine, EngineError, EngineParts},
-    host::HostKind,
+    host::{FirstNetwork, HostKind},
     store::Store,
 };
 use tokio::{
@@ -43,7 +44,7 @@ pub(crate) struct Bed {
 impl Bed {
     pub(crate) async fn start(store: impl Store + 'static) -> Self {
         let (engine, inputs) = channel();
-        let host = HostKind::Simulated { start_unix_millis: START };
+        let host = HostKind::Simulated { start_unix_millis: START, network: FirstNetwork::Offline };
         let store = Box::new(store);
         let parts = EngineParts { inputs, store, host, policy: Policy::default().into() };
         let task = tokio::spawn(Engine::start(parts).await.unwrap().run());
@@ -91,7 +92,13 @@ impl Bed {
     }
 
     pub(crate) async fn network(&self, name: Option<&str>) {
-        let network = name.map(str::to_owned);
+        let network = name.map(|name| SimulatedNetwork {
+            name: name.to_owned(),
+            connectivity: Connectivity::Full,
+            metered: Metered::No,
+            roaming: false,
+            transport: Transport::Ethernet,
+        });
         self.simulate(|reply| SimulationRequest::SetNetwork { network, reply }).await;
     }
 
@@ -123,6 +130,7 @@ impl Bed {
                 capacity: None,
                 running: Vec::new(),
                 finished: Vec::new(),
+                launch: None,
                 outbox,
                 cut_off,
                 reply,

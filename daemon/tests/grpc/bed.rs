@@ -11,14 +11,14 @@ use hyper_util::rt::TokioIo;
 use pwasync_core::policy::Policy;
 use pwasync_proto::v1::{
     self as wire, admin_client::AdminClient, background_sync_client::BackgroundSyncClient,
-    simulation_client::SimulationClient,
+    launcher_client::LauncherClient, simulation_client::SimulationClient,
 };
 use pwasyncd::{
     channel::{self, EngineSender, Input},
     clock::SystemClock,
     engine::{Engine, EngineError, EngineParts},
     grpc::{self, Behind, ServeError, Simulation},
-    host::HostKind,
+    host::{FirstNetwork, HostKind},
     socket::{self, Access, SocketFile},
     store::memory::MemoryStore,
 };
@@ -57,7 +57,14 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) async fn simulated() -> Self {
-        let host = HostKind::Simulated { start_unix_millis: START };
+        let host = HostKind::Simulated { start_unix_millis: START, network: FirstNetwork::Offline };
+        Self::start(host, Simulation::Offered).await
+    }
+
+    /// A simulated host that says nothing of its network.
+    pub(crate) async fn silent() -> Self {
+        let network = FirstNetwork::Unknown;
+        let host = HostKind::Simulated { start_unix_millis: START, network };
         Self::start(host, Simulation::Offered).await
     }
 
@@ -154,6 +161,7 @@ pub(crate) struct Client {
     pub(crate) channel: Channel,
     pub(crate) sync: BackgroundSyncClient<Channel>,
     pub(crate) admin: AdminClient<Channel>,
+    pub(crate) launcher: LauncherClient<Channel>,
     pub(crate) simulation: SimulationClient<Channel>,
 }
 
@@ -162,6 +170,7 @@ impl Client {
         Self {
             sync: BackgroundSyncClient::new(channel.clone()),
             admin: AdminClient::new(channel.clone()),
+            launcher: LauncherClient::new(channel.clone()),
             simulation: SimulationClient::new(channel.clone()),
             channel,
         }

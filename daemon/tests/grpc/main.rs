@@ -6,6 +6,8 @@
 mod attach;
 mod bed;
 mod calls;
+mod facts;
+mod launcher;
 mod outer;
 mod policy;
 mod reasons;
@@ -13,4 +15,5 @@ mod reasons;
 mod root;
 mod session;
 mod simulated;
+mod sites;
 mod users;

@@ -51,6 +51,11 @@ pub(crate) fn number_from_proto(
     Err(FieldError::plain(field, value, format!("is more than {limit}")))
 }
 
+/// How many there are, for the wire.
+pub(crate) fn count_to_proto(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// The error of a message that must be there and is not.
 pub(crate) fn missing(field: &'static str) -> FieldError {
     FieldError::text(field, "", "is missing")

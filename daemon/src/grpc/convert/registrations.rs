@@ -3,7 +3,6 @@
 use pwasync_core::{
     FieldError, NewRegistration, NewSchedule, Reconciled, RegisterChange, Registered,
     RegistrationView, RunNow, Unregistered,
-    constraints::Constraints,
     key::{AppId, ProfileKey, RegistrationKey, Scope, SyncKind, Tag, WorkerKey},
     registration::{Schedule, StateName},
     time::WallClock,
@@ -13,6 +12,7 @@ use pwasync_proto::v1 as wire;
 use super::{
     attempts::{attempt_to_proto, ended_to_proto},
     blockers::blockers_to_proto,
+    constraints::{constraints_from_proto, constraints_to_proto},
     keys::{key_to_proto, kind_from_proto},
     time::{duration_from_proto, duration_to_proto, timestamp_to_proto},
 };
@@ -28,7 +28,8 @@ pub(crate) fn new_from_proto(
     let schedule =
         schedule_from_proto(key.kind, request.min_interval.as_ref(), request.expires_in.as_ref())?;
     let app = app_from_proto(&request.app_id)?;
-    Ok(NewRegistration { key, app, schedule, constraints: Constraints::default() })
+    let constraints = constraints_from_proto(request.constraints.as_ref())?;
+    Ok(NewRegistration { key, app, schedule, constraints })
 }
 
 /// A registration as a browser holds it.
@@ -44,7 +45,8 @@ pub(crate) fn held_from_proto(
     let key = RegistrationKey { worker: worker.into(), kind, tag: Tag::parse(&held.tag)? };
     let schedule = schedule_from_proto(kind, held.min_interval.as_ref(), None)?;
     let app = app_from_proto(&held.app_id)?;
-    Ok(NewRegistration { key, app, schedule, constraints: Constraints::default() })
+    let constraints = constraints_from_proto(held.constraints.as_ref())?;
+    Ok(NewRegistration { key, app, schedule, constraints })
 }
 
 /// An absent minimum interval is 0, the default that pages know; policy raises it.
@@ -93,9 +95,13 @@ pub(crate) fn registration_to_proto(
     view: &RegistrationView,
 ) -> wire::Registration {
     let registration = &view.registration;
-    let (min_interval, expires_at) = match registration.schedule {
-        Schedule::OneOff { expires_at } => (None, Some(timestamp_to_proto(wall, expires_at))),
-        Schedule::Periodic { min_interval, .. } => (Some(duration_to_proto(min_interval)), None),
+    let at = |at| Some(timestamp_to_proto(wall, at));
+    let (min_interval, due_at, expires_at) = match registration.schedule {
+        Schedule::OneOff { expires_at } => (None, None, at(expires_at)),
+        Schedule::Periodic { min_interval, plan, .. } => {
+            let due_at = if registration.running().is_none() { at(plan.due) } else { None };
+            (Some(duration_to_proto(min_interval)), due_at, None)
+        }
     };
     let running = registration.running().map(|attempt| attempt_to_proto(wall, attempt));
     let ended = || registration.last_attempt.as_ref().map(|ended| ended_to_proto(wall, ended));
@@ -114,7 +120,8 @@ pub(crate) fn registration_to_proto(
         max_attempts: registration.max_attempts,
         last_attempt: running.or_else(ended),
         blockers: blockers_to_proto(wall, &view.blockers),
-        ..wire::Registration::default()
+        constraints: constraints_to_proto(registration.constraints),
+        due_at,
     }
 }
 
@@ -192,6 +199,7 @@ mod tests {
     use super::{super::keys::key_from_proto, *};
     use pwasync_core::{
         attempt::{Ended, Outcome},
+        constraints::Constraints,
         key::{AttemptId, OwnerId, RegistrationId},
         registration::{Registration, State, Wait},
         time::Timestamp,

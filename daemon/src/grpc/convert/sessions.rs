@@ -6,7 +6,7 @@ use pwasync_core::{
     FieldError,
     attempt::{DETAIL_BYTES, Finished},
     effect::{CancelReason, Counted, Wake},
-    key::{AttemptId, OwnerId, ProfileKey, SCOPE_BYTES, TAG_BYTES},
+    key::{AttemptId, LaunchToken, OwnerId, ProfileKey, SCOPE_BYTES, TAG_BYTES},
     time::WallClock,
 };
 use pwasync_proto::v1 as wire;
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::channel::{Closing, SessionInfo, ToSession, Welcome};
 
-const AGENT_BYTES: usize = 256;
+pub(super) const AGENT_BYTES: usize = 256;
 const LAUNCH_TOKEN_BYTES: usize = 64;
 /// Attempts, and outcomes, that one `Hello` may name.
 const NAMED: usize = 1_024;
@@ -42,6 +42,8 @@ pub(crate) struct Hello {
     pub(crate) running: Vec<AttemptId>,
     /// Outcomes that were never confirmed.
     pub(crate) finished: Vec<Finished>,
+    /// Names the start that it answers, where a launcher started it.
+    pub(crate) launch: Option<LaunchToken>,
 }
 
 /// The first message of a session.
@@ -51,7 +53,8 @@ pub(crate) struct Hello {
 pub(crate) fn hello_from_proto(owner: OwnerId, hello: wire::Hello) -> Result<Hello, FieldError> {
     at_most_so_many("running", hello.running.len(), NAMED)?;
     at_most_so_many("finished", hello.finished.len(), NAMED)?;
-    text_from_proto("launch_token", hello.launch_token, LAUNCH_TOKEN_BYTES)?;
+    let token = text_from_proto("launch_token", hello.launch_token, LAUNCH_TOKEN_BYTES)?;
+    let launch = Some(token).filter(|token| !token.is_empty());
     let capacity = number_from_proto("capacity", hello.capacity, CAPACITY)?;
     Ok(Hello {
         profile: profile_from_proto(owner, hello.profile.as_ref())?,
@@ -65,6 +68,7 @@ pub(crate) fn hello_from_proto(owner: OwnerId, hello: wire::Hello) -> Result<Hel
             })
             .collect::<Result<_, _>>()?,
         finished: hello.finished.into_iter().map(finished_from_proto).collect::<Result<_, _>>()?,
+        launch: launch.map(|token| launch_token_from_proto(&token)).transpose()?,
     })
 }
 
@@ -91,6 +95,15 @@ pub(crate) fn finished_from_proto(finished: wire::Finished) -> Result<Finished, 
 /// When it is none.
 pub(crate) fn attempt_id_from_proto(id: &str) -> Result<AttemptId, FieldError> {
     AttemptId::parse(id)
+}
+
+/// The name of a browser's start.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn launch_token_from_proto(token: &str) -> Result<LaunchToken, FieldError> {
+    let id = AttemptId::parse(token);
+    id.map(LaunchToken).map_err(|error| FieldError { field: "launch_token", ..error })
 }
 
 /// The daemon's first message.
@@ -172,7 +185,7 @@ fn cancel_reason(reason: CancelReason) -> wire::CancelReason {
     }
 }
 
-fn closing_reason(reason: Closing) -> wire::ClosingReason {
+pub(super) fn closing_reason(reason: Closing) -> wire::ClosingReason {
     match reason {
         Closing::ShuttingDown => wire::ClosingReason::ShuttingDown,
         Closing::Superseded => wire::ClosingReason::Superseded,
@@ -231,9 +244,11 @@ mod tests {
             capacity: 8,
             running: vec!["3-2".into()],
             finished: vec![finished()],
+            launch_token: "3-9".into(),
             ..hello()
         };
         let hello = parse(hello).unwrap();
+        assert_eq!(hello.launch, Some(LaunchToken(AttemptId { epoch: 3, counter: 9 })));
         assert_eq!(hello.capacity, Some(8));
         assert_eq!(hello.running, [AttemptId { epoch: 3, counter: 2 }]);
         assert_eq!(hello.finished[0].outcome, Outcome::Rejected);
@@ -252,6 +267,8 @@ mod tests {
         assert!(wrong.ends_with("is longer than 256 bytes (257)"), "{wrong}");
         let wrong = refused(wire::Hello { launch_token: "a".repeat(65), ..hello() });
         assert!(wrong.ends_with("is longer than 64 bytes (65)"), "{wrong}");
+        let wrong = refused(wire::Hello { launch_token: "seven".into(), ..hello() });
+        assert_eq!(wrong, "field `launch_token`: value `seven` is not `epoch-counter`");
         let wrong = refused(wire::Hello { running: vec!["seven".into()], ..hello() });
         assert_eq!(wrong, "field `running`: value `seven` is not `epoch-counter`");
         let wrong = refused(wire::Hello { profile: None, ..hello() });
