@@ -20,6 +20,7 @@ use pwasyncd::store::{
 };
 use support::{FRAME, blobs, by_id, database, registration};
 
+mod driven;
 mod kept;
 #[path = "../support/mod.rs"]
 mod support;

@@ -100,11 +100,6 @@ fn origin(text: &str) -> Result<Arc<str>, BadRecord> {
     if scope.origin() == text { Ok(text.into()) } else { Err(lacks("origin")) }
 }
 
-/// Charge in percent.
-fn percent(stored: u32) -> Result<u8, BadRecord> {
-    u8::try_from(stored).ok().filter(|percent| *percent <= 100).ok_or_else(|| lacks("battery"))
-}
-
 fn lacks(field: &str) -> BadRecord {
     BadRecord::Content(format!("field `{field}` is missing or has no meaning"))
 }

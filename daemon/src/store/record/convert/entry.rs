@@ -7,7 +7,7 @@ use pwasync_core::{
     key::RegistrationId,
 };
 
-use super::{Clock, lacks, percent, profile, too_many, worker};
+use super::{Clock, lacks, profile, too_many, worker};
 use crate::store::{
     error::BadRecord,
     frame::ClockFrame,
@@ -144,7 +144,8 @@ impl entry::Facts {
             metered: self.metered,
             roaming: self.roaming,
             transport: self.transport.map(v2::Transport::into_core).transpose()?,
-            battery: self.battery.map(percent).transpose()?,
+            // As a source gave it: some claim more than there can be.
+            battery: self.battery.map(u8::try_from).transpose().map_err(|_| lacks("battery"))?,
             charging: self.charging,
             power_saver: self.power_saver,
         })

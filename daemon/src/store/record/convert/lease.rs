@@ -5,7 +5,7 @@ use pwasync_core::{
     lease::{FactValue, Lease, LeaseId, Leased, REASON_BYTES, Subject},
 };
 
-use super::{Clock, lacks, origin, percent};
+use super::{Clock, lacks, origin};
 use crate::store::{
     error::BadRecord,
     frame::ClockFrame,
@@ -103,4 +103,9 @@ impl lease::Leased {
             Self::PowerSaver(on) => FactValue::PowerSaver(on),
         }))
     }
+}
+
+/// Charge in percent.
+fn percent(stored: u32) -> Result<u8, BadRecord> {
+    u8::try_from(stored).ok().filter(|percent| *percent <= 100).ok_or_else(|| lacks("battery"))
 }

@@ -208,7 +208,7 @@ fn facts() -> impl Strategy<Value = Facts> {
         option::of(networks()),
         any::<[bool; 3]>(),
         option::of(transports()),
-        option::of(0..=100_u8),
+        option::of(any::<u8>()),
         option::of(any::<bool>()),
     )
         .prop_map(|(reach, network, flags, transport, battery, charging)| {
