@@ -65,6 +65,16 @@ pub(crate) struct History {
 }
 
 impl History {
+    /// Numbers entries from here on.
+    pub(crate) fn number_after(&mut self, last: u64) {
+        self.last = self.last.max(last);
+    }
+
+    /// The highest number that was given.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// Takes over an entry that was on disk.
     pub(crate) fn adopt(&mut self, entry: Entry) {
         self.last = self.last.max(entry.sequence);

@@ -38,6 +38,8 @@ pub struct Counters {
     pub last_registration: u64,
     /// The highest lease id ever given.
     pub last_lease: u64,
+    /// The highest number of the entries of the history that are on disk no more.
+    pub last_entry: u64,
     /// When the network last returned (P-03).
     pub returned_at: Option<Timestamp>,
 }

@@ -128,7 +128,7 @@ fn a_network_that_returned_is_remembered() {
     check(|store| {
         store.open(FRAME).unwrap();
         let returned_at = Some(Timestamp::from_millis(START + 5));
-        let kept = Counters { last_registration: 1, last_lease: 2, returned_at };
+        let kept = Counters { last_registration: 1, last_lease: 2, last_entry: 3, returned_at };
         commit(store, [Record::SaveCounters(kept)]);
         assert_eq!(store.open(FRAME).unwrap().saved.counters, kept);
     });

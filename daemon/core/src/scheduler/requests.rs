@@ -208,13 +208,13 @@ impl Scheduler {
         let mut gone: Vec<Record> = sites.map(|(site, _)| Record::DeleteSite(site)).collect();
         let profiles = self.profiles.extract_if(.., |profile, _| profile.owner == owner);
         gone.extend(profiles.map(|(profile, _)| Record::DeleteProfile(profile)));
-        gone.extend(self.history.forget_all(|_| true, owner).into_iter().map(Record::DeleteEntry));
         let leases: Vec<_> = self.leases.of(Some(owner)).map(|lease| lease.id).collect();
         for lease in leases {
             self.leases.remove(lease);
             gone.push(Record::DeleteLease(lease));
         }
         self.effects.extend(gone.into_iter().map(Effect::Record));
+        self.forget_history(owner, |_| true);
     }
 
     /// Something of an owner is kept: so is who it is.

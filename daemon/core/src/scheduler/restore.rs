@@ -58,6 +58,7 @@ impl Scheduler {
             *last = (*last).max(lease.id.number());
             scheduler.leases.insert(lease);
         }
+        scheduler.history.number_after(scheduler.counters.last_entry);
         for entry in saved.history {
             scheduler.history.adopt(entry);
         }

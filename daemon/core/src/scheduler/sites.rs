@@ -6,7 +6,8 @@ use super::{Caller, Scheduler};
 use crate::{
     change::RemovalReason,
     effect::{Effect, Record},
-    key::{AppId, ProfileId, ProfileKey, Scope, SyncKind},
+    history::Entry,
+    key::{AppId, OwnerId, ProfileId, ProfileKey, Scope, SyncKind},
     profile::{Apps, INSTALLED_APPS, Removed},
     site::{PermissionSet, PermissionState, Site, SiteKey},
     time::Timestamp,
@@ -141,15 +142,22 @@ impl Scheduler {
         }
         self.forget_removed_apps(site);
         let profile = &site.profile;
-        let gone = self.history.forget_all(
-            |entry| {
-                entry.worker.profile == *profile && entry.worker.scope.origin() == &*site.origin
-            },
-            profile.owner,
-        );
-        self.effects.extend(gone.into_iter().map(|one| Effect::Record(Record::DeleteEntry(one))));
+        self.forget_history(profile.owner, |entry| {
+            entry.worker.profile == *profile && entry.worker.scope.origin() == &*site.origin
+        });
         self.finish();
         ids.len()
+    }
+
+    /// Forgets what the history has of an owner's; its numbers are not given again.
+    pub(super) fn forget_history(&mut self, owner: OwnerId, of: impl Fn(&Entry) -> bool) {
+        let gone = self.history.forget_all(of, owner);
+        if gone.is_empty() {
+            return;
+        }
+        self.counters.last_entry = self.history.last();
+        self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
+        self.effects.extend(gone.into_iter().map(|one| Effect::Record(Record::DeleteEntry(one))));
     }
 
     /// Whether something may be kept of one more site of an owner.

@@ -73,16 +73,17 @@ impl v2::Counters {
             last_registration: counters.last_registration,
             last_lease: counters.last_lease,
             returned_at: counters.returned_at.map(|at| frame.stored(at)),
+            last_entry: counters.last_entry,
         }
     }
 
     pub(super) fn into_core(self, frame: ClockFrame) -> Result<Counters, BadRecord> {
-        let Self { frame: written, last_registration, last_lease, returned_at } = self;
+        let Self { frame: written, last_registration, last_lease, returned_at, last_entry } = self;
         let returned_at = match returned_at {
             Some(at) => Some(Clock::new(written, frame)?.at(at)),
             None => None,
         };
-        Ok(Counters { last_registration, last_lease, returned_at })
+        Ok(Counters { last_registration, last_lease, last_entry, returned_at })
     }
 }
 

@@ -82,7 +82,7 @@ impl From<v1::State> for v2::State {
 
 impl From<v1::Counters> for v2::Counters {
     fn from(v1::Counters { last_registration }: v1::Counters) -> Self {
-        Self { frame: None, last_registration, last_lease: 0, returned_at: None }
+        Self { frame: None, last_registration, last_lease: 0, returned_at: None, last_entry: 0 }
     }
 }
 

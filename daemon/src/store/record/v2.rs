@@ -47,6 +47,8 @@ pub(crate) struct Counters {
     pub(crate) last_lease: u64,
     #[prost(sint64, optional, tag = "4")]
     pub(crate) returned_at: Option<i64>,
+    #[prost(uint64, tag = "5")]
+    pub(crate) last_entry: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -46,10 +46,11 @@ pub(super) fn records() -> impl Strategy<Value = Record> {
 }
 
 fn counters() -> impl Strategy<Value = Counters> {
-    (any::<(u64, u64)>(), option::of(instants())).prop_map(
-        |((last_registration, last_lease), returned_at)| Counters {
+    (any::<(u64, u64, u64)>(), option::of(instants())).prop_map(
+        |((last_registration, last_lease, last_entry), returned_at)| Counters {
             last_registration,
             last_lease,
+            last_entry,
             returned_at,
         },
     )

@@ -179,6 +179,7 @@ pub(super) fn of_v2() -> Vec<Record> {
         Record::Counters(Counters {
             last_registration: 43,
             last_lease: 9,
+            last_entry: 0,
             returned_at: Some(before(60_000)),
         }),
         Record::Epoch(8),
