@@ -194,6 +194,16 @@ impl Launchers {
         self.put(profile, Launch { stage: Stage::Failed { until }, since: now, failures });
     }
 
+    /// Nobody will ask for this profile's browser: the failures of its launches count no longer
+    /// once their delay is over.
+    pub(crate) fn forget_failures(&mut self, now: Timestamp, profile: &ProfileKey) {
+        if let Some(Launch { stage: Stage::Failed { until }, .. }) = self.launches.get(profile)
+            && *until <= now
+        {
+            self.take(profile);
+        }
+    }
+
     /// The next launch whose limit or delay ends.
     pub(crate) fn next_end(&self) -> Option<Timestamp> {
         self.ends.first().map(|(at, _)| *at)

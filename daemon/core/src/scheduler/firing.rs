@@ -278,6 +278,7 @@ impl Scheduler {
         let profile = &registration.key.worker.profile;
         if !self.registrations.has_profile(profile) {
             self.sessions.forget_gone(profile);
+            self.launchers.forget_failures(self.now, profile);
         }
         if let State::Firing { attempt, .. } = registration.state {
             let out = self.sessions.take_back(attempt.id);

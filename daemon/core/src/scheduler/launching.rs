@@ -126,7 +126,12 @@ impl Scheduler {
                     self.effects.push_back(Effect::LaunchCancel { launcher, token });
                     self.give_up_launch(&profile, "the browser did not attach in time".into());
                 }
-                Ended::Delay => self.refresh_door(&profile),
+                Ended::Delay => {
+                    if !self.registrations.has_profile(&profile) {
+                        self.launchers.forget_failures(self.now, &profile);
+                    }
+                    self.refresh_door(&profile);
+                }
             }
         }
     }

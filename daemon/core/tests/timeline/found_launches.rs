@@ -78,3 +78,54 @@ fn launch_of_a_browser_for_what_nobody_uses_is_none() {
         "#]],
     );
 }
+
+/// Nothing is kept of the launches for a profile in which nothing is registered any more.
+#[test]
+fn launch_failures_are_forgotten_with_the_last_registration() {
+    check(
+        "
+        online
+        launcher open
+        00:01 register mail
+        +5s launcher failed 1-1 no
+        unregister mail
+        00:01:30 register mail
+        show mail
+        unregister mail
+        03:00 register mail
+        +1s launcher failed 1-2 no
+        show mail
+        offline
+        04:00 unregister mail
+        register mail
+        online
+        +1s
+        +1s launcher failed 1-3 no
+        show mail
+        ",
+        expect![[r#"
+            00:01 registered mail: created as 1, next 00:01
+            00:01 launch ana as 1-1
+            00:01:05 launch of ana failed: no
+            00:01:05 unregistered: removed
+            00:01:05 mail: removed, unregistered
+            00:01:30 registered mail: created as 2, next 00:02:05
+            00:01:30 mail: pending, next 00:02:05, 0/3 charged, expires 30d 00:01:30
+                    BROWSER_CLOSED since 00:01:05 until 00:02:05
+            00:01:30 unregistered: removed
+            00:01:30 mail: removed, unregistered
+            03:00 registered mail: created as 3, next 03:00
+            03:00 launch ana as 1-2
+            03:00:01 launch of ana failed: no
+            03:00:01 mail: pending, next 03:01:01, 0/3 charged, expires 30d 03:00
+                    BROWSER_CLOSED since 03:00:01 until 03:01:01
+            04:00 unregistered: removed
+            04:00 mail: removed, unregistered
+            04:00 registered mail: created as 4, next 04:00
+            04:00:01 launch ana as 1-3
+            04:00:02 launch of ana failed: no
+            04:00:02 mail: pending, next 04:01:02, 0/3 charged, expires 30d 04:00
+                    BROWSER_CLOSED since 04:00:02 until 04:01:02
+        "#]],
+    );
+}
