@@ -12,6 +12,7 @@ use crate::{
         WorkerKey,
     },
     registration::Registration,
+    site::SiteKey,
 };
 
 /// Registrations by id and by key, counted by owner and origin.
@@ -129,6 +130,15 @@ impl Registrations {
         in_order(self.tags_from(&from, |worker| {
             worker.profile == *profile && worker.scope.origin() == origin
         }))
+    }
+
+    /// Whether an origin of a profile has any.
+    pub(crate) fn has_origin(&self, site: &SiteKey) -> bool {
+        let SiteKey { profile, origin } = site;
+        let from = WorkerKey { profile: profile.clone(), scope: Scope::least_of(origin) };
+        let wanted =
+            |worker: &WorkerKey| worker.profile == *profile && worker.scope.origin() == &**origin;
+        self.tags_from(&from, wanted).next().is_some()
     }
 
     /// Of one owner, in order of registration.

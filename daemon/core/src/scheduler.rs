@@ -116,6 +116,8 @@ pub struct Scheduler {
     neighbours: Neighbours,
     /// What may be held until midnight.
     budget_held: BTreeSet<RegistrationId>,
+    /// The last local day on which something was spent of a budget.
+    spent_day: Option<i64>,
     /// What came due in this input.
     came_due: BTreeSet<RegistrationId>,
     sessions: Sessions,

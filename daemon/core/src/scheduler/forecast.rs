@@ -124,6 +124,7 @@ impl Scheduler {
             joiners: Joiners::default(),
             neighbours: Neighbours::default(),
             budget_held: self.budget_held.clone(),
+            spent_day: self.spent_day,
             came_due: BTreeSet::new(),
             sessions: self.sessions.clone(),
             launchers: self.launchers.clone(),

@@ -47,6 +47,7 @@ impl Scheduler {
             joiners: Joiners::default(),
             neighbours: Neighbours::default(),
             budget_held: BTreeSet::new(),
+            spent_day: None,
             came_due: BTreeSet::new(),
             sessions: Sessions::default(),
             launchers: Launchers::default(),

@@ -173,6 +173,13 @@ impl Scheduler {
         let rules = self.rules_of(registration);
         let (now, day) = (self.now, self.wall.local(self.now).day());
         let (key, app) = (SiteKey::of(&registration.key), registration.app.clone());
+        if self.spent_day != Some(day) {
+            self.spent_day = Some(day);
+            self.forget_spent(|_, spent| spent.day != day);
+        } else if self.check_room_for_site(&key).is_err() {
+            let owner = key.profile.owner;
+            self.forget_spent(|site, _| site.profile.owner == owner);
+        }
         let site = self.sites.entry(key.clone()).or_default();
         site.spent.retain(|_, spent| spent.day == day);
         let fresh = Spent { day, ..Spent::default() };
@@ -189,6 +196,22 @@ impl Scheduler {
                 self.file(id);
             }
         }
+    }
+
+    /// Forgets what was spent of sites without a registration, of those for which `wanted` holds:
+    /// of the days before, and of today where an owner's share of sites is spent.
+    fn forget_spent(&mut self, wanted: impl Fn(&SiteKey, &Spent) -> bool) {
+        let mut changed = Vec::new();
+        for (key, site) in &mut self.sites {
+            let before = site.spent.len();
+            if before > 0 && !self.registrations.has_origin(key) {
+                site.spent.retain(|_, spent| !wanted(key, spent));
+            }
+            if site.spent.len() != before {
+                changed.push(key.clone());
+            }
+        }
+        changed.iter().for_each(|key| self.save_site(key));
     }
 
     /// The local day may have changed: what a budget holds is looked at again.
