@@ -108,16 +108,23 @@ impl History {
         };
         self.adopt(entry.clone());
         let mut gone = Vec::new();
-        let own = self.of_owner.get(&entry.owner());
-        if own.is_some_and(|own| own.len() > policy.owner_history) {
-            gone.extend(own.and_then(BTreeSet::first).copied());
-        } else if self.entries.len() > policy.history {
-            gone.extend(self.entries.keys().next().copied());
-        }
-        for sequence in &gone {
-            self.forget(*sequence);
+        // More than one where the limit was lowered.
+        while let Some(oldest) = self.one_too_many(entry.owner(), policy) {
+            self.forget(oldest);
+            gone.push(oldest);
         }
         (entry, gone)
+    }
+
+    fn one_too_many(&self, owner: OwnerId, policy: &Policy) -> Option<u64> {
+        let own = self.of_owner.get(&owner)?;
+        if own.len() > policy.owner_history {
+            own.first().copied()
+        } else if self.entries.len() > policy.history {
+            self.entries.keys().next().copied()
+        } else {
+            None
+        }
     }
 
     fn forget(&mut self, sequence: u64) {

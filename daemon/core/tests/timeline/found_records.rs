@@ -105,3 +105,27 @@ fn p_19_budgets_of_sites_without_registrations_are_forgotten() {
         "#]],
     );
 }
+
+/// A lowered limit holds from the next decision on.
+#[test]
+fn history_shrinks_to_a_lowered_limit() {
+    check(
+        "
+        storm 100
+        decisions
+        policy shares.owner_history=100
+        register mail
+        decisions
+        policy shares.history=101
+        register bob/mail
+        decisions
+        ",
+        expect![[r#"
+            00:00 300 decisions, from 1 to 300
+            00:00 registered mail: created as 101, next 00:00:03
+            00:00 100 decisions, from 203 to 302
+            00:00 registered bob/mail: created as 102, next 00:00:03
+            00:00 101 decisions, from 204 to 304
+        "#]],
+    );
+}
