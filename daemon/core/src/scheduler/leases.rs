@@ -59,7 +59,8 @@ impl Scheduler {
             Leased::Pause => self.policy.max_pause,
             Leased::Override(_) => self.policy.max_override,
         };
-        if new.lasts.is_zero() || new.lasts > limit {
+        // Less than a millisecond is no time of the core's.
+        if new.lasts.as_millis() == 0 || new.lasts > limit {
             let rule = format!("must be more than 0 and at most {} h", limit.as_secs() / 3_600);
             return Err(FieldError::plain("lease", format!("{:?}", new.lasts), rule).into());
         }

@@ -1,9 +1,16 @@
 //! Holds that must end when they say so, and speak the truth until then.
 
+use std::time::Duration;
+
 use expect_test::expect;
-use pwasync_core::policy::Policy;
+use pwasync_core::{
+    LeaseError, NewLease, Viewer,
+    lease::{Leased, Subject},
+    policy::Policy,
+};
 
 use super::{check, check_under};
+use crate::support::world::World;
 
 /// What the grid alone holds goes with an event that somebody asked for, at once.
 #[test]
@@ -202,4 +209,15 @@ fn battery_holds_since_it_fell_so_low() {
                     BATTERY_LOW since 12:05 until 13:04
         "#]],
     );
+}
+
+/// It would end at the instant at which it began, and be waited for.
+#[test]
+fn leases_last_at_least_what_the_core_can_count() {
+    let lasts = Duration::from_nanos(999_999);
+    let (subject, what, reason) = (Subject::All, Leased::Pause, "a test".into());
+    let new = NewLease { subject, what, lasts, reason };
+    let mut world = World::new(Policy::default());
+    let lease = world.input(|core, now| core.lease(now, Viewer::Administrator, new));
+    assert!(matches!(lease, Err(LeaseError::Field(_))), "{lease:?}");
 }
