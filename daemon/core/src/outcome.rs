@@ -113,7 +113,10 @@ fn by_table(judged: Judged<'_>, reregistered: Reregistered, ending: Ending) -> V
                 Some(_) | None => 1,
             };
             let streak = Streak { of, length };
-            if length > allowance(policy, of) {
+            let allowed = length <= allowance(policy, of);
+            if !allowed && attempt.brought_forward {
+                brought_forward(judged, ending)
+            } else if !allowed {
                 charged(judged, ending, Some(streak))
             } else {
                 free(policy, registration, ending, streak)
