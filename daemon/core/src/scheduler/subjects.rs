@@ -118,7 +118,8 @@ impl Scheduler {
             key.kind == SyncKind::Periodic || registration.registered_at <= removed.at
         });
         if let Some(removed) = held {
-            return Some(removed.at);
+            // Who registers it later may be installing it anew.
+            return Some(removed.at.max(registration.registered_at));
         }
         if !self.lacks_app(key) {
             return None;
