@@ -204,13 +204,22 @@ impl Ready {
         candidates.min().map(|(_, _, _, id): (_, _, SyncKind, _)| id)
     }
 
-    /// The next profile whose browser is to be started, and something that it has due.
-    pub(crate) fn next_to_start(&self) -> Option<(&ProfileKey, RegistrationId)> {
-        self.met_lanes().find_map(|(_, lane)| {
-            let profile = lane.startable.first()?;
-            let due = lane.due.get(profile)?.values().find_map(BTreeSet::first)?;
-            Some((profile, *due))
-        })
+    /// The next profile whose browser is to be started for what it has due.
+    pub(crate) fn next_to_start(&self) -> Option<&ProfileKey> {
+        self.met_lanes().find_map(|(_, lane)| lane.startable.first())
+    }
+
+    /// What a closed browser could be started for; `None`: a one-off is among it.
+    pub(crate) fn periodic_alone(&self, profile: &ProfileKey) -> Option<Vec<RegistrationId>> {
+        let mut ids = Vec::new();
+        for (needs, lane) in self.met_lanes() {
+            let Some(workers) = lane.due.get(profile) else { continue };
+            if needs.kind == SyncKind::OneOff {
+                return None;
+            }
+            ids.extend(workers.values().flatten().copied());
+        }
+        Some(ids)
     }
 
     /// Notes that a registration of this worker was served.

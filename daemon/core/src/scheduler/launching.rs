@@ -80,10 +80,11 @@ impl Scheduler {
 
     /// Has the browsers started for which something is due that nothing else holds.
     pub(super) fn start_browsers(&mut self) {
-        while let Some((profile, due)) = self.ready.next_to_start() {
-            let profile = profile.clone();
-            // It would be suspended as soon as the browser is there (P-16).
-            if self.suspend_if_unused(due) {
+        while let Some(profile) = self.ready.next_to_start().cloned() {
+            // They would be suspended as soon as the browser is there (P-16).
+            let periodic = self.ready.periodic_alone(&profile).unwrap_or_default();
+            let suspended = periodic.into_iter().filter(|id| self.suspend_if_unused(*id)).count();
+            if suspended > 0 {
                 continue;
             }
             let token = self.next_attempt();
