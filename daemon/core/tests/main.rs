@@ -6,3 +6,4 @@
 mod model;
 mod support;
 mod timeline;
+mod year;

@@ -1,6 +1,7 @@
 //! A state machine: the scheduler in its world against a naive reference, through anything that
 //! can happen, crashes with unwritten records among it.
 
+mod cases;
 mod reference;
 mod scheduler;
 mod transition;
@@ -9,14 +10,14 @@ use std::time::Duration;
 
 use proptest::{prelude::*, test_runner::Config};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
-use pwasync_core::{blocker::BlockerCode, facts::Sleep, key::SyncKind, time::Timestamp};
+use pwasync_core::{blocker::BlockerCode, facts::Reach, time::Timestamp};
 
 use self::{
-    reference::Reference,
+    reference::{POLICIES, Reference},
     scheduler::{act, codes, listed, said},
-    transition::{Key, Request, Speech, Transition, Wish},
+    transition::Transition,
 };
-use crate::support::{facts::HostChange, names::code, world::World};
+use crate::support::{names::code, world::World};
 
 prop_state_machine! {
     // As many cases as PROPTEST_CASES says, 256 at least.
@@ -39,9 +40,9 @@ impl ReferenceStateMachine for Machine {
 
     fn init_state() -> BoxedStrategy<Reference> {
         let settle = prop_oneof![Just(Duration::ZERO), Just(Duration::from_secs(1))];
-        let slots = prop_oneof![Just((2, 1)), Just((3, 2)), Just((16, 8))];
-        let state = (settle, slots);
-        state.prop_map(|(settle, (all, owner))| Reference::new(settle, all, owner)).boxed()
+        let policy = prop_oneof![Just(0), 0..POLICIES];
+        let state = (policy, settle);
+        state.prop_map(|(policy, settle)| start(policy, settle)).boxed()
     }
 
     fn transitions(state: &Reference) -> BoxedStrategy<Transition> {
@@ -59,7 +60,11 @@ impl ReferenceStateMachine for Machine {
             Transition::NewLogin(owner) => state.new_login(*owner),
             Transition::Hold => state.hold(),
             Transition::Commit => state.commit(),
-            Transition::Crash => state.crash(),
+            Transition::Crash | Transition::FailCommit => state.crash(),
+            Transition::Policy(number) => {
+                let policy = Reference::policy(*number, state.policy.settle);
+                state.set_policy(&policy);
+            }
             Transition::Pass(by) => state.pass(*by),
             Transition::Host(change) => state.host(*change),
             Transition::Ask(request) => state.ask(request),
@@ -103,15 +108,26 @@ impl StateMachineTest for Model {
         let world = &model.world;
         assert_eq!(world.now, reference.now);
         assert_eq!(listed(world).join("\n"), reference.words().join("\n"), "another state");
+        let saved = world.scheduler.to_saved();
+        assert_eq!(saved.sites, reference.book.sites, "other sites");
+        assert_eq!(saved.profiles, reference.book.profiles, "other profiles");
+        assert_eq!(saved.leases, reference.book.leases, "other leases");
         check_reload(world, reference);
     }
 }
 
 /// A reload from disk changes no later decision, as far as no turn is to be taken: whose turn it
-/// is does not survive.
+/// is does not survive, nor does which browsers are being started.
 fn check_reload(world: &World, reference: &Reference) {
     let (mut stayed, mut fresh) = world.reloaded();
-    let settled = reference.policy.settle.is_zero() && reference.facts.network.is_some();
+    if !stayed.launches.is_empty() {
+        return;
+    }
+    // Nor does how long a network has settled or been limited.
+    let facts = &world.facts;
+    let settled = reference.policy.settle.is_zero()
+        && facts.network.is_some()
+        && facts.reach() != Reach::Limited;
     let plain = |world: &World| {
         let all = listed(world).join("\n");
         if settled { all } else { without_codes(&all) }
@@ -134,11 +150,11 @@ fn check_reload(world: &World, reference: &Reference) {
     }
 }
 
-/// Something waits for a slot.
+/// Something waits for a slot, or for a day with a budget: whose turn it is then decides.
 fn is_contended(world: &World) -> bool {
-    let concurrency = code(BlockerCode::Concurrency);
+    let shared = [BlockerCode::Concurrency, BlockerCode::BudgetSpent].map(code);
     let list = world.scheduler.to_saved().registrations;
-    list.iter().any(|one| codes(world, &one.key).contains(&concurrency))
+    list.iter().any(|one| codes(world, &one.key).iter().any(|one| shared.contains(one)))
 }
 
 fn without_codes(list: &str) -> String {
@@ -146,29 +162,6 @@ fn without_codes(list: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What once failed: the shortest sequence that the state machine found is kept here.
-fn replay(settle: Duration, transitions: Vec<Transition>) {
-    let reference = Reference::new(settle, 3, 2);
-    Model::test_sequential(Config::default(), reference, transitions, None);
-}
-
-#[test]
-fn a_resume_at_the_instant_of_the_start_is_one() {
-    let key = Key { profile: 0, scope: 0, kind: SyncKind::OneOff, tag: 0 };
-    let wish = Wish { key, expires_in: None, min_interval: Duration::ZERO };
-    let attach =
-        Speech::Attach { profile: 0, capacity: 1, running: Vec::new(), finished: Vec::new() };
-    replay(
-        Duration::from_secs(1),
-        vec![
-            Transition::Say(attach),
-            Transition::Host(HostChange::Sleep(Sleep::Suspending)),
-            Transition::Host(HostChange::Sleep(Sleep::Awake)),
-            Transition::Ask(Request::Register(wish)),
-            Transition::Say(Speech::Ready(0)),
-            Transition::Host(HostChange::Network(Some(1))),
-            Transition::Pass(Duration::from_secs(1)),
-            Transition::Pass(Duration::from_secs(5)),
-        ],
-    );
+fn start(policy: usize, settle: Duration) -> Reference {
+    Reference::new(Reference::policy(policy, settle))
 }

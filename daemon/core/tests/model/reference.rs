@@ -3,7 +3,13 @@
 
 mod attempts;
 mod entry;
+mod launches;
+mod people;
+mod periods;
+mod policies;
 mod requests;
+mod sites;
+mod turns;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,51 +18,62 @@ use std::{
 
 use pwasync_core::{
     attempt::Outcome,
-    facts::{Power, Sleep, StoreAccess},
-    key::SyncKind,
+    key::ProfileKey,
+    lease::Lease,
     policy::Policy,
+    profile::Profile,
+    site::{Site, SiteKey},
     time::Timestamp,
 };
 
-use self::entry::{Entry, Firing, State};
+use self::{
+    entry::{Entry, State},
+    launches::{Launch, Launcher},
+};
+pub(super) use self::{people::GiveBack, policies::POLICIES};
 use super::transition::Key;
 use crate::support::facts::{Facts, HostChange};
-
-/// Registrations of one owner.
-const SHARE: usize = 7;
-
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
 
 #[derive(Clone, Copy, Debug)]
 struct Session {
     capacity: usize,
     ready: bool,
+    started: Started,
+}
+
+/// How a browser came to be there.
+#[derive(Clone, Copy, Debug)]
+enum Started {
+    ByUser,
+    /// After so many starts that came to nothing.
+    ByLauncher(u32),
 }
 
 /// What is on disk, or would be.
 #[derive(Clone, Debug, Default)]
-struct Book {
+pub(super) struct Book {
     entries: Vec<Entry>,
     last_id: u64,
+    last_lease: u64,
     /// The login name by which an owner is known.
     known: BTreeMap<usize, u32>,
+    returned_at: Option<Timestamp>,
+    pub(super) sites: BTreeMap<SiteKey, Site>,
+    pub(super) profiles: BTreeMap<ProfileKey, Profile>,
+    pub(super) leases: Vec<Lease>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Reference {
     pub(super) policy: Policy,
-    slots: usize,
-    owner_slots: usize,
     pub(super) now: Timestamp,
     pub(super) facts: Facts,
-    book: Book,
+    pub(super) book: Book,
     /// The disk, while nothing reaches it.
     disk: Option<Book>,
-    started: Timestamp,
     sessions: BTreeMap<usize, Session>,
+    launchers: BTreeMap<usize, Launcher>,
+    launches: BTreeMap<usize, Launch>,
     logins: [u32; 2],
     last_owner: Option<usize>,
     last_worker: BTreeMap<usize, (usize, usize)>,
@@ -73,26 +90,16 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// With so many slots in all and for one owner.
-    pub(super) fn new(settle: Duration, slots: usize, owner_slots: usize) -> Self {
-        let policy = Policy {
-            slots: u32::try_from(slots).unwrap(),
-            owner_slots: u32::try_from(owner_slots).unwrap(),
-            owner_registrations: SHARE,
-            resume_settle: settle * 5,
-            settle,
-            ..Policy::default()
-        };
+    pub(super) fn new(policy: Policy) -> Self {
         Self {
             policy,
-            slots,
-            owner_slots,
             now: Timestamp::ZERO,
             facts: Facts::new(),
             book: Book::default(),
             disk: None,
-            started: Timestamp::ZERO,
             sessions: BTreeMap::new(),
+            launchers: BTreeMap::new(),
+            launches: BTreeMap::new(),
             logins: [0; 2],
             last_owner: None,
             last_worker: BTreeMap::new(),
@@ -153,6 +160,9 @@ impl Reference {
     fn flush(&mut self) {
         self.left.append(&mut self.waits);
         self.heard.extend(self.sent.drain(..));
+        for launch in self.launches.values_mut() {
+            launch.delivered = true;
+        }
         for one in &mut self.book.entries {
             if let State::Firing(firing) = &mut one.state {
                 firing.delivered = true;
@@ -164,8 +174,9 @@ impl Reference {
         self.book = self.disk.take().unwrap_or_else(|| self.book.clone());
         self.waits.clear();
         self.sent.clear();
-        self.started = self.now;
         self.sessions.clear();
+        self.launchers.clear();
+        self.launches.clear();
         self.last_owner = None;
         self.last_worker.clear();
         for one in &mut self.book.entries {
@@ -173,8 +184,15 @@ impl Reference {
                 firing.attached = false;
             }
         }
+        let known = std::mem::replace(&mut self.facts, Facts::new());
+        (self.facts.started, self.facts.reaches_since) = (self.now, self.now);
+        self.facts.wall = known.wall;
         self.scan();
+        self.facts = known;
+        self.facts.returned_at = self.book.returned_at;
         self.facts.tell_again(self.now, &self.policy);
+        // Sources that speak for the first time bring no network back.
+        self.book.returned_at = self.facts.returned_at;
     }
 
     /// Time passes from instant to instant, each looked up in the whole list.
@@ -182,9 +200,7 @@ impl Reference {
         let end = self.now + by;
         loop {
             self.finish_step();
-            let due = self.book.entries.iter().map(Entry::instant);
-            let facts = [self.facts.settled_at(), self.started + 3 * SECOND];
-            let next = due.flatten().chain(facts).filter(|at| *at > self.now && *at <= end).min();
+            let next = self.instants().into_iter().filter(|at| *at > self.now && *at <= end).min();
             let Some(next) = next else { break };
             self.now = next;
         }
@@ -193,7 +209,30 @@ impl Reference {
 
     /// When something happens to a registration by itself.
     pub(super) fn next_instant(&self) -> Option<Timestamp> {
-        self.book.entries.iter().filter_map(Entry::instant).min()
+        let own = self.book.entries.iter().filter_map(|one| self.instant(one));
+        own.chain(self.instants()).filter(|at| *at > self.now).min()
+    }
+
+    /// All instants at which anything can happen, or may look different.
+    fn instants(&self) -> Vec<Timestamp> {
+        let (policy, facts) = (&self.policy, &self.facts);
+        let mut all = vec![
+            facts.started + policy.starting_limit,
+            facts.reaches_since + policy.limited_grace,
+            facts.wall.local(self.now).next_midnight().to_core(facts.wall),
+        ];
+        all.extend(facts.settled_at);
+        all.extend(self.launches.values().map(|launch| launch.until));
+        for lease in &self.book.leases {
+            all.extend([lease.until, lease.since + policy.limited_grace]);
+        }
+        for one in &self.book.entries {
+            all.extend(self.instant(one));
+            all.extend(self.stale_at(one));
+            all.extend(one.last.map(|(sent_at, _)| sent_at + policy.limited_gap));
+            all.extend(one.plan.map(|plan| plan.due).into_iter().chain(one.back_off_earliest()));
+        }
+        all
     }
 
     pub(super) fn jump(&mut self, by: Duration) {
@@ -203,28 +242,43 @@ impl Reference {
     pub(super) fn host(&mut self, change: HostChange) {
         self.scan();
         self.facts.change(self.now, change, &self.policy);
+        self.book.returned_at = self.facts.returned_at;
     }
 
     pub(super) fn new_login(&mut self, owner: usize) {
         self.logins[owner] += 1;
     }
 
+    /// Another policy. What was promised stays: plans, waits and limits of what runs.
+    pub(super) fn set_policy(&mut self, policy: &Policy) {
+        self.scan();
+        self.policy = policy.clone();
+    }
+
     /// All that is due happens, in order; then whatever may run is woken.
     fn scan(&mut self) {
+        self.end_leases();
+        self.end_launches();
         loop {
-            let due =
-                self.book.entries.iter().filter_map(|one| Some((one.instant()?, one.id, one)));
-            let Some((_, _, one)) =
-                due.filter(|(at, _, _)| *at <= self.now).min_by_key(|(at, id, _)| (*at, *id))
-            else {
-                break;
-            };
+            let due = self.book.entries.iter().filter_map(|one| Some((self.instant(one)?, one)));
+            let due = due.filter(|(at, _)| *at <= self.now);
+            let Some((_, one)) = due.min_by_key(|(at, one)| (*at, one.id)) else { break };
             let one = one.clone();
             self.happen(&one);
         }
-        while let Some(key) = self.next_to_fire() {
-            self.fire(key);
-        }
+        self.fire_what_may();
+        self.start_browsers();
+    }
+
+    /// When something happens to an entry by itself.
+    fn instant(&self, one: &Entry) -> Option<Timestamp> {
+        let waits = match one.state {
+            State::Firing(firing) => return Some(firing.deadline),
+            State::Period(until) | State::BackOff { until, .. } => Some(until),
+            State::Due | State::Suspended(_) => None,
+        };
+        let ends = [waits, one.expires_at, self.uninstalled_ends(one)];
+        ends.into_iter().flatten().min()
     }
 
     fn happen(&mut self, one: &Entry) {
@@ -240,106 +294,14 @@ impl Reference {
             // P-08: the others' turn.
             self.last_owner = Some(one.key.owner());
             self.end(firing.serial, outcome, None);
-        } else if one.expires_at.is_some_and(|at| at <= self.now) {
+            return;
+        }
+        let expired = one.expires_at.is_some_and(|at| at <= self.now);
+        if expired || self.uninstalled_ends(one).is_some_and(|at| at <= self.now) {
             self.forget(one.key);
         } else if let Some(one) = self.find_mut(one.key) {
             one.state = State::Due;
         }
-    }
-
-    /// P-07, P-08.
-    fn next_to_fire(&self) -> Option<Key> {
-        let due = self
-            .book
-            .entries
-            .iter()
-            .filter(|one| matches!(one.state, State::Due) && self.blockers(one).is_empty());
-        let due: Vec<&Entry> = due.collect();
-        let under_share = |one: &&&Entry| self.out_of(one.key.owner()) < self.owner_slots;
-        let first: Vec<_> = due.iter().filter(under_share).copied().collect();
-        let due = if first.is_empty() { due } else { first };
-        let owner = |one: &&Entry| one.key.owner();
-        let owner = due.iter().map(owner).min_by_key(|it| (Some(*it) <= self.last_owner, *it))?;
-        let last = self.last_worker.get(&owner);
-        let of_owner = due.iter().filter(|one| one.key.owner() == owner);
-        let turn = |one: &&&Entry| {
-            let worker = one.key.worker();
-            (Some(&worker) <= last, worker, one.key.kind, one.id)
-        };
-        of_owner.min_by_key(turn).map(|one| one.key)
-    }
-
-    fn fire(&mut self, key: Key) {
-        self.serials += 1;
-        let (serial, now) = (self.serials, self.now);
-        let Some(one) = self.find_mut(key) else { return };
-        let next = now + 5 * MINUTE * 3_u32.pow(one.attempts);
-        let last_chance = one.expires_at.is_some_and(|at| one.attempts == 2 || next >= at);
-        one.state = State::Firing(Firing {
-            serial,
-            sent_at: now,
-            started_at: None,
-            deadline: now + 30 * SECOND,
-            last_chance,
-            reregistered: false,
-            attached: true,
-            delivered: false,
-        });
-        self.last_owner = Some(key.owner());
-        self.last_worker.insert(key.owner(), key.worker());
-        let chance = if last_chance { " last chance" } else { "" };
-        self.sent.push(serial);
-        self.waits.push(format!("wake {key:?}{chance}"));
-    }
-
-    /// Section 4: all that holds it.
-    fn blockers(&self, one: &Entry) -> Vec<&'static str> {
-        let mut codes = Vec::new();
-        match one.state {
-            State::Firing(_) => return codes,
-            State::Period(_) => codes.push("NOT_DUE"),
-            State::BackOff(_) => codes.push("BACKOFF"),
-            State::Due => {}
-        }
-        match self.sessions.get(&one.key.profile) {
-            Some(Session { capacity, ready: true }) => {
-                let here = self
-                    .firing()
-                    .filter(|(key, firing)| key.profile == one.key.profile && firing.attached);
-                if here.count() >= *capacity || self.firing().count() >= self.slots {
-                    codes.push("CONCURRENCY");
-                }
-            }
-            Some(_) | None => codes.push("BROWSER_CLOSED"),
-        }
-        match self.facts.network {
-            None if self.now < self.started + 3 * SECOND => codes.push("STARTING"),
-            None | Some(None) => codes.push("OFFLINE"),
-            Some(Some(_)) if self.now < self.facts.settled_at() => codes.push("SETTLING"),
-            Some(Some(_)) => {}
-        }
-        if let Some(Power { battery_percent: Some(percent), on_battery: true }) = self.facts.power {
-            match (percent, one.key.kind) {
-                (..=5, _) => codes.push("BATTERY_CRITICAL"),
-                (..=20, SyncKind::Periodic) => codes.push("BATTERY_LOW"),
-                (_, SyncKind::OneOff | SyncKind::Periodic) => {}
-            }
-        }
-        if self.facts.sleep == Sleep::Suspending {
-            codes.push("SUSPENDING");
-        }
-        if self.facts.store == StoreAccess::ReadOnly {
-            codes.push("STORE_READ_ONLY");
-        }
-        codes
-    }
-
-    fn firing(&self) -> impl Iterator<Item = (Key, Firing)> {
-        self.book.entries.iter().filter_map(|one| Some((one.key, one.firing()?)))
-    }
-
-    fn out_of(&self, owner: usize) -> usize {
-        self.firing().filter(|(key, _)| key.owner() == owner).count()
     }
 
     fn find(&self, key: Key) -> Option<&Entry> {

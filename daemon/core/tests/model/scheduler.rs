@@ -4,17 +4,20 @@
 use std::time::Duration;
 
 use pwasync_core::{
-    Caller, Force, RunNow, Viewer,
+    Caller, Force, NewLease, RunNow, Scheduler, Viewer,
     attempt::{Finished, Outcome},
     effect::{Counted, Effect},
+    engagement::Points,
     event::Event,
-    key::{AttemptId, RegistrationKey, SessionId},
+    key::{AttemptId, OwnerId, RegistrationKey, SessionId},
     registration::{Registration, Reregistered, Schedule, State, Wait},
 };
 
 use super::{
-    reference::Reference,
-    transition::{Key, Request, Speech, Transition, name, owner, real_profile},
+    reference::{GiveBack, Reference},
+    transition::{
+        Key, Request, Speech, Transition, app_id, app_scope, name, owner, real_profile, site,
+    },
 };
 use crate::support::{
     names::{self, clock, code, words},
@@ -38,6 +41,9 @@ fn happen(world: &mut World, reference: &Reference, transition: &Transition) -> 
         Transition::Host(change) => world.host(*change),
         // The next request says so.
         Transition::NewLogin(_) => {}
+        Transition::Policy(number) => {
+            world.set_policy(Reference::policy(*number, reference.policy.settle));
+        }
         Transition::Pass(by) => world.run_until(world.now + *by),
         Transition::Jump(by) => world.now = world.now + *by,
         Transition::Hold => world.commits = Commits::Held,
@@ -48,6 +54,10 @@ fn happen(world: &mut World, reference: &Reference, transition: &Transition) -> 
         Transition::Crash => {
             world.commits = Commits::AtOnce;
             world.crash();
+        }
+        Transition::FailCommit => {
+            world.commits = Commits::AtOnce;
+            world.fail_commit();
         }
     }
     String::new()
@@ -86,12 +96,81 @@ fn ask(world: &mut World, reference: &Reference, request: &Request) -> String {
             }
             String::new()
         }
+        Request::Permission { .. }
+        | Request::Installed { .. }
+        | Request::ClearOrigin(..)
+        | Request::Engage { .. }
+        | Request::SetEngagement { .. } => ask_of_site(world, reference, request),
+        Request::Lease { who, what, lasts } => {
+            // What is overdue goes by the facts until now.
+            world.tick();
+            let (subject, what, lasts) = (who.real(), *what, *lasts);
+            let new = NewLease { subject, what, lasts, reason: "".into() };
+            let all = Viewer::Administrator;
+            world.input(|core, now| core.lease(now, all, new)).unwrap();
+            String::new()
+        }
+        Request::GiveBack { who, what } => {
+            world.tick();
+            let (subject, all) = (who.real(), Viewer::Administrator);
+            let back = world.input(|core, now| match what {
+                GiveBack::Pause => core.resume(now, all, &subject),
+                GiveBack::Override(fact) => core.clear_override(now, all, &subject, *fact),
+            });
+            back.unwrap().to_string()
+        }
+    }
+}
+
+/// What is asked of sites and apps.
+fn ask_of_site(world: &mut World, reference: &Reference, request: &Request) -> String {
+    match request {
+        Request::Permission { site: at, kind, state } => {
+            let (caller, site) = (caller(reference, owner(at.0)), site(at.0, at.1));
+            let ask =
+                |core: &mut Scheduler, now| core.set_permission(now, &caller, &site, *kind, *state);
+            world.input(ask).unwrap().to_string()
+        }
+        Request::Installed { profile, apps } => {
+            let caller = caller(reference, owner(*profile));
+            let apps = apps.iter().map(|app| (app_id(*app), app_scope(*app))).collect();
+            let profile = real_profile(*profile);
+            let changed =
+                world.input(|core, now| core.set_installed_apps(now, &caller, &profile, apps));
+            let changed = changed.unwrap();
+            format!("added {}, removed {}", changed.added, changed.removed)
+        }
+        Request::ClearOrigin(profile, origin) => {
+            let (caller, site) = (caller(reference, owner(*profile)), site(*profile, *origin));
+            world.input(|core, now| core.clear_origin(now, &caller, &site)).to_string()
+        }
+        Request::Engage { site: at, report } => {
+            let (caller, site) = (caller(reference, owner(at.0)), site(at.0, at.1));
+            let wall = world.facts.wall.local(world.now).wall;
+            let report = report.real(wall);
+            world.input(|core, now| core.report_engagement(now, &caller, &site, &report)).unwrap();
+            String::new()
+        }
+        Request::SetEngagement { site: at, points } => {
+            let (site, points) = (site(at.0, at.1), Points::nearest(*points));
+            world.input(|core, now| core.set_engagement(now, &site, points));
+            String::new()
+        }
+        Request::Register(_)
+        | Request::Unregister(_)
+        | Request::RemoveScope(_)
+        | Request::Reconcile(..)
+        | Request::RunNow(..)
+        | Request::Remove(_)
+        | Request::Lease { .. }
+        | Request::GiveBack { .. } => unreachable!("it is of no site"),
     }
 }
 
 fn say(world: &mut World, speech: &Speech) -> String {
     match speech {
-        Speech::Attach { profile, capacity, running, finished } => {
+        Speech::Attach { profile, capacity, running, finished, launched } => {
+            let launch = world.launches.get(&real_profile(*profile)).map(|(_, token)| *token);
             let stale = world.ended().next();
             let running = running.iter().filter_map(|key| heard_of(world, *key)).chain(stale);
             let said = finished
@@ -101,7 +180,7 @@ fn say(world: &mut World, speech: &Speech) -> String {
                 capacity: Some(*capacity),
                 running: running.collect(),
                 finished: said.collect(),
-                launch: None,
+                launch: launch.filter(|_| *launched),
             };
             let opened = world.attach(&real_profile(*profile), hello, |_| None);
             return format!("abandon {}", opened.abandon.len() - usize::from(stale.is_some()));
@@ -129,6 +208,21 @@ fn say(world: &mut World, speech: &Speech) -> String {
                 assert_eq!(world.scheduler.to_saved(), before, "a late outcome counted");
             }
         }
+        Speech::Launcher(owner, profiles) => {
+            let profiles = profiles.iter().map(|one| real_profile(*one).profile).collect();
+            world.open_launcher(real_owner(*owner), profiles);
+        }
+        Speech::LauncherProfiles(owner, profiles) => {
+            let profiles = profiles.iter().map(|one| real_profile(*one).profile).collect();
+            world.launcher_profiles(real_owner(*owner), profiles);
+        }
+        Speech::LauncherClosed(owner) => world.close_launcher(real_owner(*owner)),
+        Speech::LaunchFailed(profile) => {
+            let launch = world.launches.get(&real_profile(*profile)).copied();
+            if let Some((launcher, token)) = launch {
+                world.event(Event::LaunchFailed { launcher, token, reason: "".into() });
+            }
+        }
     }
     String::new()
 }
@@ -154,8 +248,12 @@ fn run_now(world: &mut World, key: Key, force: Force) -> String {
     reply
 }
 
+fn real_owner(owner: usize) -> OwnerId {
+    names::owner(["ana", "bob"][owner])
+}
+
 fn caller(reference: &Reference, owner: usize) -> Caller {
-    let id = names::owner(["ana", "bob"][owner]);
+    let id = real_owner(owner);
     Caller { owner: id, name: reference.login(owner).to_string().into() }
 }
 
@@ -192,12 +290,13 @@ pub(super) fn said(world: &World, left: &Left) -> Option<String> {
         }
         Effect::Recorded { counted, .. } => Some(format!("recorded {}", *counted == Counted::Yes)),
         Effect::CloseSession { .. } => Some("superseded".to_owned()),
-        Effect::Record(_)
-        | Effect::Launch { .. }
-        | Effect::LaunchCancel { .. }
-        | Effect::CloseLauncher(_)
-        | Effect::Notify(_)
-        | Effect::HostChanged => None,
+        Effect::Launch { profile, .. } => {
+            let place = (0..3).find(|place| real_profile(*place) == *profile)?;
+            Some(format!("launch {place}"))
+        }
+        Effect::LaunchCancel { .. } => Some("cancel launch".to_owned()),
+        Effect::CloseLauncher(_) => Some("close launcher".to_owned()),
+        Effect::Record(_) | Effect::Notify(_) | Effect::HostChanged => None,
     }
 }
 
@@ -211,8 +310,8 @@ fn describe(world: &World, one: &Registration) -> String {
     let state = match &one.state {
         State::Pending => "due".to_owned(),
         State::Waiting { until, wait: Wait::Period } => format!("period until {}", clock(*until)),
-        State::Waiting { until, wait: Wait::BackOff { .. } } => {
-            format!("back-off until {}", clock(*until))
+        State::Waiting { until, wait: Wait::BackOff { earliest } } => {
+            format!("back-off until {} from {}", clock(*until), clock(*earliest))
         }
         State::Suspended { since } => format!("suspended since {}", clock(*since)),
         State::Firing { attempt, reregistered } => {
@@ -220,8 +319,9 @@ fn describe(world: &World, one: &Registration) -> String {
             let started = attempt.started_at().map_or("not".to_owned(), clock);
             let again = *reregistered == Reregistered::WhileFiring;
             format!(
-                "firing {} sent {sent} started {started} until {until} last {} again {again}",
-                attempt.number, attempt.last_chance
+                "firing {} sent {sent} started {started} until {until} last {} \
+                 forward {} again {again}",
+                attempt.number, attempt.last_chance, attempt.brought_forward
             )
         }
     };
@@ -229,15 +329,17 @@ fn describe(world: &World, one: &Registration) -> String {
         one.streak.map_or("none".to_owned(), |row| format!("{} {}", row.length, words(row.of)));
     let life = match one.schedule {
         Schedule::OneOff { expires_at } => format!("expires {}", clock(expires_at)),
-        Schedule::Periodic { min_interval, anchor, .. } => {
-            format!("every {min_interval:?} from {}", clock(anchor))
+        Schedule::Periodic { min_interval, anchor, plan } => {
+            format!("every {min_interval:?} from {} by {:?}", clock(anchor), Some(plan))
         }
     };
     format!(
-        "{} {}: {state}; {} charged; row {row}; {life}; {}",
+        "{} {}: {state}; {} of {} charged, {} forward; row {row}; {life}; {}",
         one.id,
         name(&one.key),
         one.attempts,
+        one.max_attempts,
+        one.brought_forward,
         codes(world, &one.key).join(" ")
     )
 }

@@ -3,27 +3,33 @@
 use std::collections::BTreeMap;
 
 use pwasync_core::{
-    effect::{Effect, Record},
-    key::{RegistrationId, RegistrationKey},
+    effect::Record,
+    history::Entry,
+    key::{OwnerId, ProfileKey, RegistrationId, RegistrationKey},
+    lease::{Lease, LeaseId},
+    profile::Profile,
     registration::Registration,
-    saved::Saved,
+    saved::{Counters, Saved},
+    site::{Site, SiteKey},
 };
 
 /// Records as they were last flushed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
-    saved: Saved,
     registrations: BTreeMap<RegistrationId, Registration>,
+    counters: Counters,
+    owners: BTreeMap<OwnerId, std::sync::Arc<str>>,
+    sites: BTreeMap<SiteKey, Site>,
+    profiles: BTreeMap<ProfileKey, Profile>,
+    leases: BTreeMap<LeaseId, Lease>,
+    history: BTreeMap<u64, Entry>,
     /// Whose each id ever was: an id is never given to another key.
     ever: BTreeMap<RegistrationId, RegistrationKey>,
 }
 
 impl Disk {
-    /// Writes a record; false: the effect is none.
-    pub(crate) fn write(&mut self, effect: &Effect) -> bool {
-        let Effect::Record(record) = effect else { return false };
-        let saved = &mut self.saved;
-        match record.clone() {
+    pub(crate) fn write(&mut self, record: Record) {
+        match record {
             Record::Save(registration) => {
                 let Registration { id, key, .. } = &*registration;
                 let first = self.ever.entry(*id).or_insert_with(|| key.clone());
@@ -33,42 +39,56 @@ impl Disk {
             Record::Delete(id) => {
                 self.registrations.remove(&id);
             }
-            Record::SaveCounters(counters) => saved.counters = counters,
+            Record::SaveCounters(counters) => self.counters = counters,
             Record::SaveOwner { owner, name } => {
-                saved.owners.insert(owner, name);
+                self.owners.insert(owner, name);
             }
             Record::SaveSite(site) => {
                 let (key, site) = *site;
-                saved.sites.insert(key, site);
+                self.sites.insert(key, site);
             }
             Record::DeleteSite(key) => {
-                saved.sites.remove(&key);
+                self.sites.remove(&key);
             }
             Record::SaveProfile(profile) => {
                 let (key, profile) = *profile;
-                saved.profiles.insert(key, profile);
+                self.profiles.insert(key, profile);
             }
             Record::DeleteProfile(key) => {
-                saved.profiles.remove(&key);
+                self.profiles.remove(&key);
             }
             Record::SaveLease(lease) => {
-                saved.leases.retain(|one| one.id != lease.id);
-                saved.leases.push(lease);
-                saved.leases.sort_by_key(|lease| lease.id);
+                self.leases.insert(lease.id, lease);
             }
-            Record::DeleteLease(id) => saved.leases.retain(|lease| lease.id != id),
-            Record::SaveEntry(entry) => saved.history.push(*entry),
+            Record::DeleteLease(id) => {
+                self.leases.remove(&id);
+            }
+            Record::SaveEntry(entry) => {
+                self.history.insert(entry.sequence, *entry);
+            }
             Record::DeleteEntry(sequence) => {
-                saved.history.retain(|entry| entry.sequence != sequence);
+                self.history.remove(&sequence);
             }
         }
-        true
+    }
+
+    pub(crate) fn registration(&self, id: RegistrationId) -> Option<&Registration> {
+        self.registrations.get(&id)
+    }
+
+    pub(crate) fn site(&self, key: &SiteKey) -> Option<&Site> {
+        self.sites.get(key)
     }
 
     pub(crate) fn read(&self) -> Saved {
         Saved {
             registrations: self.registrations.values().cloned().collect(),
-            ..self.saved.clone()
+            counters: self.counters,
+            owners: self.owners.clone(),
+            sites: self.sites.clone(),
+            profiles: self.profiles.clone(),
+            leases: self.leases.values().cloned().collect(),
+            history: self.history.values().cloned().collect(),
         }
     }
 }

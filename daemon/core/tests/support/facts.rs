@@ -1,14 +1,14 @@
-//! What the world around the scheduler is like, kept apart from the scheduler's own view of it.
+//! What the world around the scheduler is like, worked out apart from the scheduler's own view of
+//! it.
 
 use std::net::IpAddr;
 
 use pwasync_core::{
     event::Event,
     facts::{
-        Connection, DefaultRoute, Family, Link, LinkKind, Netlink, Power, PowerSaver, Sleep,
-        StoreAccess,
+        Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Netlink, NetworkId, Power,
+        PowerSaver, Reach, Sleep, StoreAccess,
     },
-    key::SyncKind,
     policy::Policy,
     time::{Timestamp, WallClock},
 };
@@ -26,9 +26,24 @@ pub(crate) struct Facts {
     pub(crate) wall: WallClock,
     pub(crate) sleep: Sleep,
     pub(crate) store: StoreAccess,
-    /// From when on the network counts as settled.
-    settled_at: Timestamp,
+    /// Since when the core hears of them.
+    pub(crate) started: Timestamp,
+    /// Since when the network reaches as far as it does.
+    pub(crate) reaches_since: Timestamp,
+    /// From when on the network counts as settled; `None`: there is none.
+    pub(crate) settled_at: Option<Timestamp>,
+    /// When the network last came back: online after it was not, or another one (P-03).
+    pub(crate) returned_at: Option<Timestamp>,
     woke_at: Option<Timestamp>,
+}
+
+/// What a source's word means for which network it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Same,
+    Other,
+    /// The source had not spoken before: whether it is another, nobody can tell.
+    FirstWord,
 }
 
 impl Facts {
@@ -41,26 +56,42 @@ impl Facts {
             wall: WallClock::default(),
             sleep: Sleep::Awake,
             store: StoreAccess::Writable,
-            settled_at: Timestamp::ZERO,
+            started: Timestamp::ZERO,
+            reaches_since: Timestamp::ZERO,
+            settled_at: None,
+            returned_at: None,
             woke_at: None,
         }
     }
 
     /// What happens to the host, as the event that the core gets.
     pub(crate) fn change(&mut self, now: Timestamp, change: HostChange, policy: &Policy) -> Event {
+        let before = self.reach();
         match change {
             HostChange::Network(network) => {
-                if network.is_some() && self.network != Some(network) {
-                    let resumed = self.woke_at.is_some_and(|at| now < at + policy.resume_settle);
-                    let settle = if resumed { policy.resume_settle } else { policy.settle };
-                    self.settled_at = now + settle;
-                }
-                self.network = Some(network);
+                let known = self.network.replace(network);
+                let which = match known {
+                    None => Which::FirstWord,
+                    Some(known) if known == network => Which::Same,
+                    Some(_) => Which::Other,
+                };
+                self.moved(now, before, which, policy);
                 Event::NetlinkChanged(netlink(network))
             }
             HostChange::Connection(connection) => {
-                self.connection = connection;
+                let known = std::mem::replace(&mut self.connection, connection);
+                let id = |connection: Option<Connection>| connection.and_then(|one| one.network);
+                let which = match (known, id(known), id(connection)) {
+                    (None, _, _) if connection.is_some() => Which::FirstWord,
+                    (_, Some(known), Some(new)) if known != new => Which::Other,
+                    (_, _, _) => Which::Same,
+                };
+                self.moved(now, before, which, policy);
                 Event::ConnectionChanged(connection)
+            }
+            HostChange::Power(power) => {
+                self.power = Some(power);
+                Event::PowerChanged(power)
             }
             HostChange::Saver(saver) => {
                 self.saver = saver;
@@ -70,14 +101,10 @@ impl Facts {
                 self.wall = wall;
                 Event::WallClockChanged(wall)
             }
-            HostChange::Power(power) => {
-                self.power = Some(power);
-                Event::PowerChanged(power)
-            }
             HostChange::Sleep(sleep) => {
                 if self.sleep == Sleep::Suspending && sleep == Sleep::Awake {
                     self.woke_at = Some(now);
-                    self.settled_at = now + policy.resume_settle;
+                    self.settled_at = self.settled_at.map(|_| now + policy.resume_settle);
                 }
                 self.sleep = sleep;
                 Event::SleepChanged(sleep)
@@ -89,41 +116,54 @@ impl Facts {
         }
     }
 
+    /// The network may be another, or reach further or less far than before.
+    fn moved(&mut self, now: Timestamp, before: Reach, which: Which, policy: &Policy) {
+        let reach = self.reach();
+        if reach != before || which == Which::FirstWord {
+            self.reaches_since = now;
+        }
+        if reach != Reach::Online {
+            self.settled_at = None;
+        } else if before != Reach::Online || which != Which::Same {
+            let resumed = self.woke_at.is_some_and(|at| now < at + policy.resume_settle);
+            let settle = if resumed { policy.resume_settle } else { policy.settle };
+            self.settled_at = Some(now + settle);
+            if which != Which::FirstWord {
+                self.returned_at = Some(now);
+            }
+        }
+    }
+
     /// The scheduler starts anew: the sources tell it all they know.
     pub(crate) fn tell_again(&mut self, now: Timestamp, policy: &Policy) -> Vec<Event> {
-        let mut changes = Vec::new();
-        let (network, power) = (self.network.take(), self.power);
-        self.woke_at = None;
+        let known = std::mem::replace(self, Self::new());
+        (self.started, self.reaches_since) = (now, now);
+        self.returned_at = known.returned_at;
         // The wall clock comes first: the others are judged by it.
-        changes.push(HostChange::Wall(self.wall));
-        changes.extend(network.map(HostChange::Network));
-        changes.push(HostChange::Connection(self.connection));
-        changes.push(HostChange::Saver(self.saver));
-        changes.extend(power.map(HostChange::Power));
-        changes.push(HostChange::Sleep(self.sleep));
-        changes.push(HostChange::Store(self.store));
+        let mut changes = vec![HostChange::Wall(known.wall)];
+        changes.extend(known.network.map(HostChange::Network));
+        changes.push(HostChange::Connection(known.connection));
+        changes.push(HostChange::Saver(known.saver));
+        changes.extend(known.power.map(HostChange::Power));
+        changes.push(HostChange::Sleep(known.sleep));
+        changes.push(HostChange::Store(known.store));
         changes.into_iter().map(|change| self.change(now, change, policy)).collect()
     }
 
-    /// Whether the host's standing facts let an event of this kind run (design, section 4).
-    pub(crate) fn allow(&self, now: Timestamp, kind: SyncKind) -> bool {
-        let percent = match self.power {
-            Some(Power { battery_percent: Some(percent), on_battery: true }) => percent,
-            Some(_) | None => 100,
-        };
-        let least = match kind {
-            SyncKind::OneOff => 6,
-            SyncKind::Periodic => 21,
-        };
-        matches!(self.network, Some(Some(_)))
-            && now >= self.settled_at
-            && percent >= least
-            && self.sleep == Sleep::Awake
-            && self.store == StoreAccess::Writable
+    /// How far the network reaches (design, section 4).
+    pub(crate) fn reach(&self) -> Reach {
+        let Some(Some(_)) = self.network else { return Reach::Offline };
+        match self.connection.map(|one| one.connectivity) {
+            Some(Connectivity::None) => Reach::Offline,
+            Some(Connectivity::Portal) => Reach::CaptivePortal,
+            Some(Connectivity::Limited) => Reach::Limited,
+            Some(Connectivity::Unchecked | Connectivity::Full) | None => Reach::Online,
+        }
     }
 
-    pub(crate) fn settled_at(&self) -> Timestamp {
-        self.settled_at
+    /// Which network it is, where that is known.
+    pub(crate) fn network_id(&self) -> Option<NetworkId> {
+        self.connection?.network
     }
 }
 

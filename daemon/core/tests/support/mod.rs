@@ -1,6 +1,7 @@
 //! What the tests of the core share: a world around the scheduler, with a clock, a disk and
 //! browsers.
 
+pub(crate) mod asks;
 pub(crate) mod disk;
 pub(crate) mod facts;
 pub(crate) mod names;

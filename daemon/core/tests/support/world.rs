@@ -17,12 +17,14 @@ use pwasync_core::{
         SessionId,
     },
     lease::Leased,
-    policy::Policy,
-    registration::State,
+    policy::{Permission, Policy},
+    registration::{Registration, State},
+    site::{PermissionState, SiteKey},
     time::Timestamp,
 };
 
 use super::{
+    asks::{self, Asks},
     disk::Disk,
     facts::{Facts, HostChange},
 };
@@ -33,6 +35,15 @@ pub(crate) enum Commits {
     AtOnce,
     /// Nothing reaches the disk, and nothing leaves, until [`World::commit`].
     Held,
+}
+
+/// How much is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checks {
+    /// Everything, after each input.
+    All,
+    /// Each wake, but not the whole state: for worlds that live long.
+    Wakes,
 }
 
 /// What left the daemon.
@@ -65,11 +76,21 @@ pub(crate) struct World {
     pub(crate) commits: Commits,
     /// The attached browsers.
     pub(crate) browsers: BTreeMap<ProfileKey, Attached>,
+    /// Starts of browsers that a launcher has been asked for.
+    pub(crate) launches: BTreeMap<ProfileKey, (LauncherId, LaunchToken)>,
     /// The attached launchers.
     pub(crate) launchers: BTreeMap<OwnerId, LauncherId>,
+    /// What each can start.
+    startable: BTreeMap<OwnerId, BTreeSet<ProfileId>>,
     pub(crate) policy: Policy,
+    checks: Checks,
     epoch: u64,
+    /// What is on disk.
     disk: Disk,
+    /// What will be once all that waits is flushed.
+    memory: Disk,
+    /// Who asked for this input's wake passed over what holds it.
+    forced: Force,
     batches: Vec<Batch>,
     left: Vec<(Timestamp, Left)>,
     /// Every attempt that ever was, and what it was for.
@@ -88,15 +109,25 @@ impl World {
             facts: Facts::new(),
             commits: Commits::AtOnce,
             browsers: BTreeMap::new(),
+            launches: BTreeMap::new(),
             launchers: BTreeMap::new(),
+            startable: BTreeMap::new(),
             policy,
+            checks: Checks::All,
             epoch: 1,
+            memory: disk.clone(),
             disk,
+            forced: Force::No,
             batches: Vec::new(),
             left: Vec::new(),
             attempts: BTreeMap::new(),
             delivered: BTreeSet::new(),
         }
+    }
+
+    /// A world that lives long: its whole state is not looked at after each input.
+    pub(crate) fn long_lived(policy: Policy) -> Self {
+        Self { checks: Checks::Wakes, ..Self::new(policy) }
     }
 
     /// One input: its effects are drained into a batch, which is flushed unless commits are held.
@@ -115,12 +146,14 @@ impl World {
         while let Some(effect) = self.scheduler.poll_effect() {
             batch.effects.push(effect);
         }
-        self.check_wakes(&batch.effects);
+        self.take_effects(&batch.effects);
         self.batches.push(batch);
         if self.commits == Commits::AtOnce {
             self.commit();
         }
-        self.check();
+        if self.checks == Checks::All {
+            self.check();
+        }
         result
     }
 
@@ -157,28 +190,53 @@ impl World {
     /// Flushes all that waits: first the records, then what is gated on them.
     pub(crate) fn commit(&mut self) {
         for batch in mem::take(&mut self.batches) {
-            let mut gated = batch.effects;
-            gated.retain(|effect| !self.disk.write(effect));
             self.left.extend(batch.reply.map(|reply| (self.now, Left::Reply(reply))));
-            for effect in gated {
+            for effect in batch.effects {
+                if let Effect::Record(record) = effect {
+                    self.disk.write(record);
+                    continue;
+                }
                 if let Effect::Wake(wake) = &effect {
                     self.delivered.insert(wake.attempt);
+                }
+                if let Effect::Launch { launcher, profile, token } = &effect {
+                    self.launches.insert(profile.clone(), (*launcher, *token));
                 }
                 self.left.push((self.now, Left::Effect(effect)));
             }
         }
-        assert_eq!(self.disk.read(), self.scheduler.to_saved(), "disk and memory differ");
+    }
+
+    /// A write fails: the core starts anew in the same process. A stream of the former one that
+    /// ends late ends no session of this one.
+    pub(crate) fn fail_commit(&mut self) {
+        let (session, launcher) = (self.scheduler.last_session(), self.scheduler.last_launcher());
+        self.restore();
+        self.scheduler.number_sessions_after(session);
+        self.scheduler.number_launchers_after(launcher);
+        self.tell_again();
+        self.event(Event::SessionClosed(session));
+        self.event(Event::LauncherClosed(launcher));
     }
 
     /// The daemon dies: what is not flushed is lost, sessions are gone, facts are told again.
     pub(crate) fn crash(&mut self) {
+        self.restore();
+        self.tell_again();
+    }
+
+    fn restore(&mut self) {
         self.batches.clear();
         self.browsers.clear();
         self.launchers.clear();
+        self.launches.clear();
         self.epoch += 1;
+        self.memory = self.disk.clone();
         let saved = self.disk.read();
         self.scheduler = Scheduler::restore(self.now, self.policy.clone(), self.epoch, saved);
-        self.tick();
+    }
+
+    fn tell_again(&mut self) {
         for event in self.facts.tell_again(self.now, &self.policy) {
             self.event(event);
         }
@@ -225,8 +283,17 @@ impl World {
 
     /// A launcher attaches that can start these browsers.
     pub(crate) fn open_launcher(&mut self, owner: OwnerId, profiles: BTreeSet<ProfileId>) {
+        self.startable.insert(owner, profiles.clone());
         let id = self.input(|scheduler, now| scheduler.open_launcher(now, owner, profiles));
         self.launchers.insert(owner, id);
+    }
+
+    /// A launcher can start these browsers from now on.
+    pub(crate) fn launcher_profiles(&mut self, owner: OwnerId, profiles: BTreeSet<ProfileId>) {
+        if let Some(launcher) = self.launchers.get(&owner).copied() {
+            self.startable.insert(owner, profiles.clone());
+            self.event(Event::LauncherProfiles { launcher, profiles });
+        }
     }
 
     pub(crate) fn close_launcher(&mut self, owner: OwnerId) {
@@ -237,6 +304,8 @@ impl World {
 
     /// Another policy is in force from now on, also after a crash.
     pub(crate) fn set_policy(&mut self, policy: Policy) {
+        // What is overdue goes by the policy until now.
+        self.tick();
         self.policy = policy.clone();
         self.input(|scheduler, now| scheduler.set_policy(now, policy));
     }
@@ -263,14 +332,9 @@ impl World {
         ask: impl FnOnce(&mut Scheduler, Timestamp, Force) -> Option<String>,
         force: Force,
     ) {
-        // What is forced passes over the host's facts: the check of each wake is told so.
-        let facts = self.facts.clone();
-        if force == Force::Yes {
-            self.facts = Facts::new();
-            self.facts.network = Some(Some(0));
-        }
+        self.forced = force;
         self.request(|scheduler, now| ask(scheduler, now, force), Clone::clone);
-        self.facts = facts;
+        self.forced = Force::No;
     }
 
     /// A copy that is restored from the disk as it is now, with facts and sessions told again.
@@ -290,7 +354,8 @@ impl World {
             running.entry(profile).or_default().push(attempt);
         }
         let mut fresh = stayed.clone();
-        let browsers = mem::take(&mut fresh.browsers);
+        let (browsers, launchers) =
+            (mem::take(&mut fresh.browsers), mem::take(&mut fresh.launchers));
         fresh.crash();
         for (profile, browser) in browsers {
             let running = running.remove(&profile).unwrap_or_default();
@@ -301,27 +366,36 @@ impl World {
                 fresh.ready(&profile);
             }
         }
+        for owner in launchers.into_keys() {
+            let startable = fresh.startable.get(&owner).cloned().unwrap_or_default();
+            fresh.open_launcher(owner, startable);
+        }
         (stayed, fresh)
     }
 
-    fn check_wakes(&mut self, effects: &[Effect]) {
+    /// Notes what is to be written, and looks at each wake by what was written before it.
+    fn take_effects(&mut self, effects: &[Effect]) {
         let mut saved = BTreeSet::new();
         for effect in effects {
             match effect {
-                Effect::Record(Record::Save(registration)) => {
-                    saved.extend(registration.running().map(|attempt| attempt.id));
+                Effect::Record(record) => {
+                    if let Record::Save(registration) = record {
+                        saved.extend(registration.running().map(|attempt| attempt.id));
+                    }
+                    self.memory.write(record.clone());
                 }
-                Effect::Wake(Wake { attempt, key, .. }) => {
+                Effect::Wake(wake) => {
+                    let Wake { attempt, key, .. } = wake;
                     assert!(saved.contains(attempt), "wake {attempt} is not saved before it");
                     let before = self.attempts.insert(*attempt, key.clone());
                     assert_eq!(before, None, "attempt id {attempt} came twice");
-                    let allowed = self.pretends() || self.facts.allow(self.now, key.kind);
-                    assert!(allowed, "wake {attempt} in spite of {:?}", self.facts);
                     let browser = self.browsers.get(&key.worker.profile);
                     assert!(browser.is_some_and(|browser| browser.ready), "nobody hears {attempt}");
+                    if self.forced == Force::No {
+                        self.check_wake(wake);
+                    }
                 }
-                Effect::Record(_)
-                | Effect::Cancel { .. }
+                Effect::Cancel { .. }
                 | Effect::Recorded { .. }
                 | Effect::CloseSession { .. }
                 | Effect::Launch { .. }
@@ -333,18 +407,45 @@ impl World {
         }
     }
 
-    /// An override is in force: the host's own facts do not decide.
-    fn pretends(&self) -> bool {
+    /// No wake while a requirement is unmet.
+    fn check_wake(&self, wake: &Wake) {
+        let one = self.memory.registration(wake.registration).unwrap();
+        let Registration { key, app, .. } = one;
+        let rules = self.policy.rules_for(key.worker.scope.origin(), app.as_ref());
         let leases = self.scheduler.leases(Viewer::Administrator);
-        leases.iter().any(|lease| matches!(lease.what, Leased::Override(_)))
+        let paused = leases
+            .iter()
+            .find(|lease| lease.what == Leased::Pause && lease.subject.covers(key, app.as_ref()));
+        assert_eq!(paused, None, "{wake:?} is paused");
+        assert_eq!(rules.of(key.kind).permission, Permission::Allowed, "{wake:?} is denied");
+        let site = self.memory.site(&SiteKey::of(key));
+        let said = site.and_then(|site| site.permissions.of(key.kind)).map(|said| said.state);
+        assert_ne!(said, Some(PermissionState::Denied), "{wake:?} is denied");
+        let asks = Asks {
+            kind: key.kind,
+            rules,
+            constraints: one.constraints,
+            stale_at: asks::stale_at(one, &rules),
+            last_sent: one.last_attempt.as_ref().map(|ended| ended.sent_at),
+            registered_on: one.network,
+            used_on: site.map_or(&[][..], |site| &site.networks),
+            overrides: asks::overrides(leases.iter(), key, app.as_ref()),
+        };
+        let unmet = asks.unmet(&self.facts, self.now, &self.policy);
+        assert_eq!(unmet, [""; 0], "{wake:?} in spite of {:?}", self.facts);
+        if let (Some(plan), 0, None) = (one.plan(), one.attempts, one.streak) {
+            assert!(plan.due <= self.now, "{wake:?} before its interval has passed");
+        }
     }
 
     /// What holds after every input.
     fn check(&self) {
-        if let Some((at, reason)) = self.scheduler.poll_timeout() {
+        let scheduler = &self.scheduler;
+        if let Some((at, reason)) = scheduler.poll_timeout() {
             assert!(at > self.now, "{reason:?} at {at:?} is not after {:?}", self.now);
         }
-        let saved = self.scheduler.to_saved();
+        let saved = scheduler.to_saved();
+        assert_eq!(self.memory.read(), saved, "what was written and memory differ");
         let (mut keys, mut out) = (BTreeSet::new(), BTreeSet::new());
         for one in &saved.registrations {
             assert!(keys.insert(&one.key), "{:?} is registered twice", one.key);
@@ -353,10 +454,16 @@ impl World {
                 assert!(out.insert(attempt.id), "{} is out twice", attempt.id);
                 assert!(attempt.number <= one.max_attempts, "{one:?} is tried too often");
                 assert_eq!(attempt.number, one.attempts + 1, "{one:?} is misnumbered");
+            } else {
+                let view = scheduler.registration(self.now, &one.key).unwrap();
+                assert_ne!(view.blockers, [], "{one:?} waits for nothing");
             }
         }
-        assert!(self.scheduler.attempts_with_session() <= out.len());
-        let mut again = self.scheduler.clone();
+        for lease in &saved.leases {
+            assert!(lease.until > self.now, "{lease:?} has not ended");
+        }
+        assert!(scheduler.attempts_with_session() <= out.len());
+        let mut again = scheduler.clone();
         again.handle_timeout(self.now);
         assert_eq!(again.poll_effect(), None, "an early timeout is not harmless");
     }

@@ -2,33 +2,51 @@
 
 use std::time::Duration;
 
-use pwasync_core::time::Timestamp;
+use pwasync_core::{
+    constraints::Constraints, facts::NetworkId, period::Plan, site::SiteKey, time::Timestamp,
+};
 
-use super::{HOUR, SECOND};
 use crate::{
     model::transition::{Key, name},
     support::names::clock,
 };
 
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(in crate::model) struct Entry {
     pub(super) id: u64,
     pub(super) key: Key,
+    pub(super) app: Option<usize>,
+    pub(super) constraints: Constraints,
+    /// The network on which it was registered.
+    pub(super) network: Option<NetworkId>,
+    pub(super) registered_at: Timestamp,
     pub(super) state: State,
     /// Charged attempts.
     pub(super) attempts: u32,
+    pub(super) max_attempts: u32,
     /// An ending that is free, and how often it came in a row.
     pub(super) row: Option<(&'static str, u32)>,
+    /// Attempts that the network's return brought forward.
+    pub(super) forward: u32,
+    /// When the last attempt was sent, and when it ended.
+    pub(super) last: Option<(Timestamp, Timestamp)>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) min_interval: Duration,
     pub(super) anchor: Timestamp,
+    /// Periodic ones have one.
+    pub(super) plan: Option<Plan>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum State {
     Due,
     Period(Timestamp),
-    BackOff(Timestamp),
+    BackOff {
+        until: Timestamp,
+        /// From here on the network's return ends it.
+        earliest: Timestamp,
+    },
+    Suspended(Timestamp),
     Firing(Firing),
 }
 
@@ -39,7 +57,9 @@ pub(super) struct Firing {
     pub(super) sent_at: Timestamp,
     pub(super) started_at: Option<Timestamp>,
     pub(super) deadline: Timestamp,
+    pub(super) run_limit: Duration,
     pub(super) last_chance: bool,
+    pub(super) forward: bool,
     pub(super) reregistered: bool,
     /// Its browser is attached and knows of it.
     pub(super) attached: bool,
@@ -51,66 +71,56 @@ impl Entry {
     pub(super) fn firing(&self) -> Option<Firing> {
         match self.state {
             State::Firing(firing) => Some(firing),
-            State::Due | State::Period(_) | State::BackOff(_) => None,
+            State::Due | State::Period(_) | State::BackOff { .. } | State::Suspended(_) => None,
         }
     }
 
-    pub(super) fn interval(&self) -> Duration {
-        self.min_interval.max(12 * HOUR)
+    pub(super) fn site(&self) -> SiteKey {
+        self.key.site()
     }
 
-    /// When something happens to it by itself.
-    pub(super) fn instant(&self) -> Option<Timestamp> {
-        match &self.state {
-            State::Due => self.expires_at,
-            State::Period(until) | State::BackOff(until) => {
-                Some(self.expires_at.map_or(*until, |at| at.min(*until)))
-            }
-            State::Firing(firing) => Some(firing.deadline),
+    pub(super) fn back_off_earliest(&self) -> Option<Timestamp> {
+        match self.state {
+            State::BackOff { earliest, .. } => Some(earliest),
+            State::Due | State::Period(_) | State::Suspended(_) | State::Firing(_) => None,
         }
-    }
-
-    /// P-15, P-17.
-    pub(super) fn regular_interval(&mut self, firing: &Firing, now: Timestamp, asked: Duration) {
-        let started = firing.started_at.unwrap_or(firing.sent_at);
-        let slot = self.anchor + self.interval();
-        self.anchor = if slot <= started && started <= slot + SECOND { slot } else { started };
-        let until = self.anchor + self.interval();
-        self.state = if now + asked > until.max(now) {
-            State::BackOff(now + asked)
-        } else if until > now {
-            State::Period(until)
-        } else {
-            State::Due
-        };
     }
 
     pub(super) fn words(&self, blockers: &[&str]) -> String {
         let state = match &self.state {
             State::Due => "due".to_owned(),
             State::Period(until) => format!("period until {}", clock(*until)),
-            State::BackOff(until) => format!("back-off until {}", clock(*until)),
+            State::BackOff { until, earliest } => {
+                format!("back-off until {} from {}", clock(*until), clock(*earliest))
+            }
+            State::Suspended(since) => format!("suspended since {}", clock(*since)),
             State::Firing(firing) => {
-                let Firing { sent_at, deadline, last_chance, reregistered, .. } = *firing;
+                let Firing { sent_at, deadline, last_chance, forward, .. } = *firing;
                 let (sent, until) = (clock(sent_at), clock(deadline));
                 let started = firing.started_at.map_or("not".to_owned(), clock);
                 format!(
                     "firing {} sent {sent} started {started} until {until} last {last_chance} \
-                     again {reregistered}",
-                    self.attempts + 1
+                     forward {forward} again {}",
+                    self.attempts + 1,
+                    firing.reregistered
                 )
             }
         };
         let row = self.row.map_or("none".to_owned(), |(of, times)| format!("{times} {of}"));
         let life = match self.expires_at {
             Some(at) => format!("expires {}", clock(at)),
-            None => format!("every {:?} from {}", self.min_interval, clock(self.anchor)),
+            None => {
+                let anchor = clock(self.anchor);
+                format!("every {:?} from {anchor} by {:?}", self.min_interval, self.plan)
+            }
         };
         format!(
-            "{} {}: {state}; {} charged; row {row}; {life}; {}",
+            "{} {}: {state}; {} of {} charged, {} forward; row {row}; {life}; {}",
             self.id,
             name(&self.key.real()),
             self.attempts,
+            self.max_attempts,
+            self.forward,
             blockers.join(" ")
         )
     }

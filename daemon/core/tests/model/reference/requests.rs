@@ -1,9 +1,18 @@
 //! What is asked of the reference.
 
-use pwasync_core::{Force, key::SyncKind};
+use std::time::Duration;
+
+use pwasync_core::{
+    Force,
+    constraints::Constraints,
+    key::SyncKind,
+    period::{Plan, Slot},
+    policy::Permission,
+    time::Timestamp,
+};
 
 use super::{
-    DAY, HOUR, Reference, SHARE,
+    Reference,
     entry::{Entry, State},
 };
 use crate::model::transition::{Key, Request, Wish, owner};
@@ -12,7 +21,14 @@ use crate::model::transition::{Key, Request, Wish, owner};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::model) enum Tell {
     Yes,
+    Revoked,
     No,
+}
+
+/// The plan of what goes as soon as its interval has passed.
+fn at_once(anchor: Timestamp, interval: Duration) -> Plan {
+    let due = anchor + interval;
+    Plan { interval, due, spaced: due, goes: due, slot: Slot::Next }
 }
 
 impl Reference {
@@ -36,6 +52,13 @@ impl Reference {
             Request::Remove(key) => {
                 self.remove_where(|one| one == *key, Tell::Yes);
             }
+            Request::Permission { site, kind, state } => self.permission(*site, *kind, *state),
+            Request::Installed { profile, apps } => self.installed(*profile, apps),
+            Request::ClearOrigin(profile, origin) => self.clear_origin(*profile, *origin),
+            Request::Engage { site, report } => self.engage(*site, report),
+            Request::SetEngagement { site, points } => self.set_engagement(*site, *points),
+            Request::Lease { who, what, lasts } => self.lease(*who, *what, *lasts),
+            Request::GiveBack { who, what } => self.give_back(*who, *what),
         }
     }
 
@@ -45,31 +68,51 @@ impl Reference {
         let Some(known) = self.book.known.get_mut(&owner) else { return };
         if *known != login {
             *known = login;
-            self.remove_where(|key| key.owner() == owner, Tell::Yes);
+            self.forget_owner(owner);
         }
+    }
+
+    /// Something of it is kept: so is who it is.
+    pub(super) fn keep_owner(&mut self, owner: usize) {
+        self.book.known.entry(owner).or_insert(self.logins[owner]);
     }
 
     pub(in crate::model) fn register(&mut self, wish: Wish) {
         self.identify(wish.key.owner());
-        self.reply = if self.find(wish.key).is_none() {
-            if self.create(wish) { "created" } else { "refused" }
-        } else if self.rearm(wish) {
-            "rearmed"
-        } else if self.update(wish) {
-            "updated"
-        } else {
-            self.end_retries(wish.key);
-            "unchanged"
+        let denied = self.rules_of(wish.key, wish.app).of(wish.key.kind).permission;
+        let denied = denied == Permission::Denied || self.is_denied_by_browser(wish.key);
+        if denied || self.lacks_app(wish.key) {
+            "refused".clone_into(&mut self.reply);
+            return;
         }
-        .to_owned();
+        let change = if self.find(wish.key).is_none() {
+            if self.create(wish) { "created" } else { "refused" }
+        } else {
+            let updated = self.update(wish);
+            if !updated {
+                self.end_retries(wish.key);
+            }
+            match (self.rearm(wish), updated) {
+                (true, _) => "rearmed",
+                (false, true) => "updated",
+                (false, false) => "unchanged",
+            }
+        };
+        change.clone_into(&mut self.reply);
+        if change != "refused" {
+            self.note_network(&wish.key.site());
+        }
     }
 
     pub(in crate::model) fn reconcile(&mut self, owner: usize, profile: usize, list: &[Wish]) {
         self.identify(owner);
         let mut added = 0;
         for wish in list {
-            if self.find(wish.key).is_some() {
-                self.update(*wish);
+            if let Some(known) = self.find(wish.key) {
+                // A list that does not say what they ask of the host takes nothing back.
+                let silent = wish.constraints == Constraints::default();
+                let constraints = if silent { known.constraints } else { wish.constraints };
+                self.update(Wish { constraints, ..*wish });
             } else if self.create(*wish) {
                 added += 1;
             } else {
@@ -83,76 +126,95 @@ impl Reference {
     }
 
     pub(in crate::model) fn create(&mut self, wish: Wish) -> bool {
-        let owner = wish.key.owner();
-        if self.book.entries.iter().filter(|one| one.key.owner() == owner).count() >= SHARE {
+        let (key, now) = (wish.key, self.now);
+        let own = self.book.entries.iter().filter(|one| one.key.owner() == key.owner());
+        if own.count() >= self.policy.owner_registrations {
             return false;
         }
-        self.book.known.insert(owner, self.logins[owner]);
+        let rules = self.rules_of(key, wish.app);
+        self.keep_owner(key.owner());
         self.book.last_id += 1;
-        let (state, expires_at) = match wish.key.kind {
-            SyncKind::OneOff => (State::Due, Some(self.now + wish.expires_in.unwrap_or(30 * DAY))),
-            SyncKind::Periodic => {
-                (State::Period(self.now + wish.min_interval.max(12 * HOUR)), None)
-            }
-        };
+        let expires_at = now + wish.expires_in.unwrap_or(rules.expiry);
         self.book.entries.push(Entry {
             id: self.book.last_id,
-            key: wish.key,
-            state,
+            key,
+            app: wish.app,
+            constraints: wish.constraints,
+            network: self.facts.network_id(),
+            registered_at: now,
+            state: State::Due,
             attempts: 0,
+            max_attempts: rules.max_attempts,
             row: None,
-            expires_at,
+            forward: 0,
+            last: None,
+            expires_at: (key.kind == SyncKind::OneOff).then_some(expires_at),
             min_interval: wish.min_interval,
-            anchor: self.now,
+            anchor: now,
+            plan: None,
         });
+        if key.kind == SyncKind::Periodic {
+            let state = self.plan_from(key, now);
+            let interval = wish.min_interval.max(rules.min_interval_floor);
+            if let Some(one) = self.find_mut(key) {
+                one.state = state;
+                // What is suspended at once has never been planned.
+                one.plan.get_or_insert_with(|| at_once(now, interval));
+            }
+        }
         true
     }
 
-    /// S-O-13, P-01. A new life of thirty days, unless it is asked for otherwise.
+    /// S-O-13, P-01. A new life, unless it is asked for otherwise.
     pub(in crate::model) fn rearm(&mut self, wish: Wish) -> bool {
-        let now = self.now;
+        let Some(one) = self.find(wish.key) else { return false };
+        let lives_until = self.now + self.rules(one).expiry;
         let Some(one) = self.find_mut(wish.key) else { return false };
         let Some(expires_at) = &mut one.expires_at else { return false };
         match &mut one.state {
             State::Firing(firing) if !firing.reregistered => firing.reregistered = true,
-            State::BackOff(_) => {
+            State::BackOff { .. } => {
                 one.state = State::Due;
-                one.attempts = 0;
-                one.row = None;
+                (one.attempts, one.row, one.forward) = (0, None, 0);
             }
-            State::Due | State::Period(_) | State::Firing(_) => return false,
+            State::Due | State::Period(_) | State::Suspended(_) | State::Firing(_) => {
+                return false;
+            }
         }
-        *expires_at = match wish.expires_in {
-            Some(after) => now + after,
-            None => (*expires_at).max(now + 30 * DAY),
-        };
+        if wish.expires_in.is_none() {
+            *expires_at = (*expires_at).max(lives_until);
+        }
         true
     }
 
-    /// S-P-15, P-05, and an expiry that is named.
+    /// S-P-15, P-05; an expiry that is named; what is asked of the host.
     pub(in crate::model) fn update(&mut self, wish: Wish) -> bool {
         let now = self.now;
         let Some(one) = self.find_mut(wish.key) else { return false };
+        let before = (one.app, one.constraints, one.expires_at, one.min_interval);
+        one.app = wish.app.or(one.app);
+        one.constraints = wish.constraints;
         if let (Some(expires_at), Some(after)) = (&mut one.expires_at, wish.expires_in) {
-            let changed = *expires_at != now + after;
             *expires_at = now + after;
-            return changed;
         }
-        if one.key.kind == SyncKind::OneOff || one.min_interval == wish.min_interval {
-            return false;
+        if one.key.kind == SyncKind::Periodic {
+            one.min_interval = wish.min_interval;
         }
-        one.min_interval = wish.min_interval;
-        let due = one.anchor + one.interval();
+        let after = (one.app, one.constraints, one.expires_at, one.min_interval);
         let retries = one.attempts > 0 || one.row.is_some();
         let waits = match one.state {
             State::Due => !retries,
             State::Period(_) => true,
-            State::BackOff(_) | State::Firing(_) => false,
+            State::BackOff { .. } | State::Suspended(_) | State::Firing(_) => false,
         };
-        if waits {
-            one.state = if due > now { State::Period(due) } else { State::Due };
+        let anchor = one.anchor;
+        if after.3 != before.3 && waits {
+            let state = self.plan_from(wish.key, anchor);
+            if let Some(one) = self.find_mut(wish.key) {
+                one.state = state;
+            }
         }
-        true
+        after != before
     }
 
     /// S-P-16.
@@ -174,9 +236,15 @@ impl Reference {
         gone.retain(|one| which(one.key));
         self.book.entries.retain(|one| !which(one.key));
         for one in &gone {
-            if one.firing().is_some_and(|firing| firing.attached) && tell == Tell::Yes {
-                self.waits.push(format!("cancel {:?} removed", one.key));
+            let attached = one.firing().is_some_and(|firing| firing.attached);
+            match tell {
+                Tell::Yes if attached => self.waits.push(format!("cancel {:?} removed", one.key)),
+                Tell::Revoked if attached => {
+                    self.waits.push(format!("cancel {:?} revoked", one.key));
+                }
+                Tell::Yes | Tell::Revoked | Tell::No => {}
             }
+            self.forget_unused(&one.site());
         }
         gone.len()
     }
@@ -188,14 +256,21 @@ impl Reference {
             return;
         }
         let blockers = self.blockers(one);
-        let firm = ["BROWSER_CLOSED", "CONCURRENCY", "STORE_READ_ONLY"];
+        let firm = [
+            "BROWSER_CLOSED",
+            "BROWSER_LAUNCHING",
+            "NO_LAUNCHER",
+            "CONCURRENCY",
+            "PERMISSION_DENIED",
+            "STORE_READ_ONLY",
+        ];
         let holds: Vec<_> = match force {
             Force::No => blockers,
             Force::Yes => blockers.into_iter().filter(|code| firm.contains(code)).collect(),
         };
         if holds.is_empty() {
             "runs".clone_into(&mut self.reply);
-            self.fire(key);
+            self.send_out(key, false);
         } else {
             self.reply = format!("held by {}", holds.join(" "));
         }

@@ -115,8 +115,7 @@ impl Script {
             }
             ("profiles", who) => {
                 let (owner, profiles) = startable(who);
-                let launcher = self.world.launchers[&owner];
-                self.world.event(Event::LauncherProfiles { launcher, profiles });
+                self.world.launcher_profiles(owner, profiles);
             }
             ("close", who) => {
                 self.world.close_launcher(names::owner(who.first().unwrap_or(&"ana")));
