@@ -127,6 +127,10 @@ impl Scheduler {
 
     /// The user uses a site again: what is suspended goes on from now.
     pub(super) fn revive(&mut self, site: &SiteKey) {
+        // What stays suspended keeps its anchor, too.
+        if self.level_of(site) == Level::None {
+            return;
+        }
         for id in self.registrations.of_origin_ids(&site.profile, &site.origin) {
             let suspended = self
                 .registrations
