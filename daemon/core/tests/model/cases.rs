@@ -5,7 +5,11 @@ use std::time::Duration;
 use proptest::test_runner::Config;
 use proptest_state_machine::StateMachineTest;
 use pwasync_core::{
-    Force, attempt::Outcome, constraints::Constraints, engagement::EventKind, facts::Sleep,
+    Force,
+    attempt::Outcome,
+    constraints::Constraints,
+    engagement::{EventKind, Level},
+    facts::Sleep,
     key::SyncKind,
 };
 
@@ -121,6 +125,24 @@ fn what_joins_a_run_that_somebody_wants_goes_at_once() {
             // Their interval has passed, and their slot is ten minutes away.
             Transition::Pass(12 * HOUR),
             run,
+        ],
+    );
+}
+
+#[test]
+fn a_14_what_stays_suspended_keeps_its_anchor() {
+    let engage = |site, report| Transition::Ask(Request::Engage { site, report });
+    replay(
+        Duration::ZERO,
+        vec![
+            register(key(0, SyncKind::Periodic, 0)),
+            engage((0, 0), Report::Events(Vec::new())),
+            attach(),
+            ready(),
+            network(1),
+            Transition::Pass(13 * HOUR),
+            // The profile reports otherwise from here on, but of this site nothing else.
+            engage((0, 1), Report::Level(Level::Low)),
         ],
     );
 }

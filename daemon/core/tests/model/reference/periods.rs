@@ -96,18 +96,18 @@ impl Reference {
 
     /// The user uses a site again.
     pub(super) fn revive(&mut self, site: &SiteKey) {
+        if self.level(site) == Level::None {
+            return;
+        }
         let suspended =
             |one: &&Entry| matches!(one.state, State::Suspended(_)) && one.site() == *site;
         let keys: Vec<Key> =
             self.book.entries.iter().filter(suspended).map(|one| one.key).collect();
         for key in keys {
-            let since = self.find(key).map(|one| one.state.clone());
             let state = self.plan_from(key, self.now);
-            let Some(one) = self.find_mut(key) else { continue };
-            one.state = match (state, since) {
-                (State::Suspended(_), Some(since)) => since,
-                (state, _) => state,
-            };
+            if let Some(one) = self.find_mut(key) {
+                one.state = state;
+            }
         }
     }
 }

@@ -188,6 +188,7 @@ impl Reference {
         self.freshen(&key);
         let local = self.facts.wall.local(self.now);
         let mut profile = self.book.profiles.remove(&key.profile).unwrap_or_default();
+        let reported = profile.engagement.reports;
         let mut kept = self.book.sites.get(&key).cloned().unwrap_or_default();
         let mut score = kept.score.unwrap_or_default();
         match report {
@@ -211,6 +212,7 @@ impl Reference {
                 score.report_level(*level);
             }
         }
+        let otherwise = profile.engagement.reports != reported;
         if !profile.is_empty() {
             self.book.profiles.insert(key.profile.clone(), profile);
         }
@@ -220,6 +222,14 @@ impl Reference {
             self.note_network(&key);
             if self.level_as_it_stands(&key) != Level::None {
                 self.revive(&key);
+            }
+        }
+        // P-16: what was not used may be unknown from here on.
+        if otherwise {
+            let sites = self.book.entries.iter().map(Entry::site);
+            let sites: BTreeSet<_> = sites.filter(|site| site.profile == key.profile).collect();
+            for site in sites {
+                self.revive(&site);
             }
         }
     }
