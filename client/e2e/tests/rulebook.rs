@@ -6,7 +6,8 @@
 use std::{fs, path::Path, time::Duration};
 
 use pwasync_client::{
-    Client, NetworkState, NewRegistration, ProfileId, RegistrationKey, SocketPath, SyncKind,
+    Client, EngagementEvent, EngagementEventKind, EngagementReport, NetworkState, NewRegistration,
+    Power, PowerSupply, ProfileId, RegistrationKey, SimulatedNetwork, SocketPath, SyncKind,
 };
 use pwasync_e2e::{
     Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, User, Workdir, is_root,
@@ -22,6 +23,7 @@ const ORIGIN: &str = "https://app.example";
 struct Bed {
     binaries: Binaries,
     setup: DaemonSetup,
+    client: Client,
     id: String,
     _daemon: Daemon,
     _workdir: Workdir,
@@ -45,7 +47,7 @@ impl Bed {
             new.min_interval = Some(Duration::from_secs(12 * 3_600));
         }
         let id = client.register(&new).await.unwrap().registration.id.to_string();
-        Self { binaries, setup, id, _daemon: daemon, _workdir: workdir }
+        Self { binaries, setup, client, id, _daemon: daemon, _workdir: workdir }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -138,6 +140,35 @@ async fn resume_ends_a_pause_and_names_the_wider_one() {
 }
 
 #[tokio::test]
+async fn an_override_counts_for_its_subject_until_it_is_cleared() {
+    let bed = Bed::start(SyncKind::OneOff).await;
+    bed.advance("10s").await;
+    bed.text(&["override", "connectivity=portal", "--origin", ORIGIN, "--for", "1h"]).await;
+    assert!(held(&bed.held_by().await, "CAPTIVE_PORTAL"));
+    // It is not for everybody, so the host stays as it is.
+    let host = bed.json(&["status"]).await["host"].clone();
+    assert_eq!(
+        (&host["connectivity"], &host["overridden"]),
+        (&"full".into(), &serde_json::json!([]))
+    );
+    bed.text(&["override", "--clear", "--origin", ORIGIN]).await;
+    assert!(!held(&bed.held_by().await, "CAPTIVE_PORTAL"));
+
+    bed.text(&["override", "connectivity=none", "--all"]).await;
+    assert!(held(&bed.held_by().await, "OFFLINE"));
+    let host = bed.json(&["status"]).await["host"].clone();
+    assert_eq!(host["overridden"], serde_json::json!(["connectivity"]), "{host}");
+    bed.advance("1h").await;
+    assert!(!held(&bed.held_by().await, "OFFLINE"), "it ended by itself");
+
+    let refused = bed.syncctl(&["override", "tired=yes"]).await;
+    assert_eq!(refused.ending, Ending::Status(2), "{refused:?}");
+    assert!(refused.stderr.contains("tired") && refused.stderr.contains("metered"), "{refused:?}");
+    let refused = bed.syncctl(&["override", "metered=yes", "--for", "8d"]).await;
+    assert_eq!(refused.ending, Ending::Status(2), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_forecast_says_what_would_run_and_touches_nothing() {
     let bed = Bed::start(SyncKind::Periodic).await;
     bed.advance("10s").await;
@@ -167,6 +198,61 @@ async fn a_forecast_says_what_would_run_and_touches_nothing() {
 
     let unknown = bed.syncctl(&["forecast", "77"]).await;
     assert_eq!(unknown.ending, Ending::Status(3), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn history_tells_decisions_with_the_facts_of_their_moment() {
+    let bed = Bed::start(SyncKind::OneOff).await;
+    bed.advance("10s").await;
+    let network = SimulatedNetwork { name: Some("cafe".into()), ..SimulatedNetwork::default() };
+    bed.client.set_network(NetworkState::Up(network)).await.unwrap();
+    let power = Power { supply: PowerSupply::OnBattery(4), saver: false };
+    bed.client.set_power(power).await.unwrap();
+    bed.text(&["remove", &bed.id]).await;
+
+    let history = bed.json(&["history", &bed.id]).await;
+    let entries = history["entries"].as_array().unwrap();
+    let decisions: Vec<&str> =
+        entries.iter().map(|entry| entry["decision"].as_str().unwrap()).collect();
+    assert_eq!((decisions[0], decisions[decisions.len() - 1]), ("removed", "created"));
+    let removed = &entries[0];
+    assert_eq!(removed["removal_reason"], "administrator", "{removed}");
+    assert_eq!(removed["facts"]["battery_percent"], 4, "{removed}");
+    assert_ne!(removed["facts"]["network"], entries[entries.len() - 1]["facts"]["network"]);
+    let one = bed.json(&["history", "--origin", ORIGIN, "--limit", "1"]).await;
+    assert_eq!(one["entries"], serde_json::json!([removed]));
+    let text = bed.text(&["history", "--since", "1h"]).await;
+    assert!(text.contains("removed") && text.contains("`news`"), "{text}");
+    assert_eq!(
+        bed.json(&["history", "--profile", "other/x"]).await["entries"],
+        serde_json::json!([])
+    );
+}
+
+#[tokio::test]
+async fn engagement_is_told_by_the_browser_and_can_be_set() {
+    let bed = Bed::start(SyncKind::Periodic).await;
+    let unset = bed.syncctl(&["engagement", "set", "https://else.example", "50"]).await;
+    assert_eq!(unset.ending, Ending::Status(3), "{unset:?}");
+    let event = EngagementEvent { kind: EngagementEventKind::Navigation, at: None };
+    let report = EngagementReport::Events(vec![event]);
+    let told = bed.client.report_engagement(&profile(), ORIGIN, &report).await.unwrap();
+    assert!(told.score > 0.0, "{told:?}");
+    let shown = bed.json(&["engagement", ORIGIN]).await;
+    let engagement = &shown["engagements"][0];
+    assert_eq!(engagement["score"].as_f64().unwrap(), told.score, "{shown}");
+    assert_eq!(
+        (&engagement["level"], &engagement["reported"]),
+        (&told.level.as_str().into(), &false.into())
+    );
+    let set = bed.json(&["engagement", "set", ORIGIN, "0"]).await;
+    assert_eq!(
+        (&set["engagement"]["score"], &set["engagement"]["level"]),
+        (&0.0.into(), &"none".into())
+    );
+    let high =
+        bed.json(&["engagement", "set", ORIGIN, "100", "--profile", "chromium/Default"]).await;
+    assert_eq!(high["engagement"]["level"], "max", "{high}");
 }
 
 #[tokio::test]
@@ -253,6 +339,53 @@ async fn an_ordinary_user_asks_and_leases_for_itself_alone() {
     let leases = Bed::good(as_user(&["override", "--json"]).await);
     let leases: Value = serde_json::from_str(&leases).unwrap();
     assert_eq!(leases["leases"].as_array().unwrap().len(), 2, "{leases}");
+}
+
+#[tokio::test]
+async fn a_simulated_host_takes_each_fact_and_status_names_its_source() {
+    let bed = Bed::start(SyncKind::Periodic).await;
+    bed.text(&[
+        "simulate",
+        "network",
+        "up",
+        "--name",
+        "cafe",
+        "--connectivity",
+        "limited",
+        "--metered",
+        "guess-yes",
+        "--roaming",
+        "--transport",
+        "cellular",
+    ])
+    .await;
+    bed.text(&["simulate", "power", "--saver", "battery", "57"]).await;
+    let host = bed.json(&["status"]).await["host"].clone();
+    for (fact, value) in [
+        ("online", Value::from(true)),
+        ("connectivity", "limited".into()),
+        ("metered", "guess-yes".into()),
+        ("roaming", true.into()),
+        ("transport", "cellular".into()),
+        ("battery_percent", 57.into()),
+        ("on_battery", true.into()),
+        ("charging", false.into()),
+        ("power_saver", true.into()),
+    ] {
+        assert_eq!(host[fact], value, "{fact}: {host}");
+    }
+    for fact in ["connectivity", "metered", "roaming", "transport", "charging", "power_saver"] {
+        let source = &host[format!("{fact}_source")];
+        assert_eq!(source["source"], "simulation", "{fact}: {host}");
+        assert!(source["since"].is_string(), "{fact}: {host}");
+    }
+    let text = bed.text(&["status"]).await;
+    assert!(text.contains("\nmetered       guess-yes (simulation, since "), "{text}");
+    let held_by = bed.held_by().await;
+    for code in ["LIMITED", "METERED", "ROAMING", "POWER_SAVER"] {
+        assert!(held(&held_by, code), "{code}: {held_by:?}");
+    }
+    bed.text(&["simulate", "step-clock", "--utc-offset", "+02:00"]).await;
 }
 
 #[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
