@@ -301,7 +301,8 @@ impl Scheduler {
             let (entry, gone) = self.history.add(self.now, (id, key), &what, facts, &self.policy);
             let entry = Record::SaveEntry(Box::new(entry));
             let gone = gone.into_iter().map(Record::DeleteEntry);
-            self.effects.extend(gone.chain([entry]).map(Effect::Record));
+            // The entry itself goes where no history is kept.
+            self.effects.extend([entry].into_iter().chain(gone).map(Effect::Record));
         }
         self.notify(What::Registration { id, key: key.clone(), what });
     }

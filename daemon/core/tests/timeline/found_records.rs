@@ -129,3 +129,27 @@ fn history_shrinks_to_a_lowered_limit() {
         "#]],
     );
 }
+
+/// Neither in memory nor on disk.
+#[test]
+fn history_of_no_entries_keeps_none() {
+    check(
+        "
+        policy shares.history=0
+        00:01 register mail
+        unregister mail
+        decisions
+        kept app
+        crash
+        decisions
+        ",
+        expect![[r#"
+            00:01 registered mail: created as 1, next 00:01
+            00:01 unregistered: removed
+            00:01 mail: removed, unregistered
+            00:01 0 decisions, from none to none
+            00:01 nothing is kept
+            00:01 0 decisions, from none to none
+        "#]],
+    );
+}
