@@ -52,8 +52,10 @@ impl Scheduler {
             return Some(RunNow::AlreadyRunning(attempt.id));
         }
         let blockers = self.blockers(registration, self.now);
-        let (firm, soft): (Vec<_>, Vec<_>) =
-            blockers.iter().cloned().partition(|blocker| is_firm(blocker.code));
+        let (firm, soft): (Vec<_>, Vec<_>) = blockers
+            .iter()
+            .cloned()
+            .partition(|one| is_firm(one.code) || self.is_above(viewer, one));
         let fired: Option<Attempt> = match force {
             Force::No if !blockers.is_empty() => return Some(RunNow::Held(blockers)),
             Force::Yes if !firm.is_empty() => return Some(RunNow::Held(firm)),
@@ -65,6 +67,12 @@ impl Scheduler {
             Some(attempt) => RunNow::Woken { attempt: attempt.id, bypassed: soft },
             None => RunNow::Held(blockers),
         })
+    }
+
+    /// Only an administrator passes over what an administrator holds against everybody (P-10).
+    fn is_above(&self, viewer: Viewer, blocker: &Blocker) -> bool {
+        let everybody = self.leases.pause_of_all().is_some();
+        blocker.code == BlockerCode::Paused && everybody && viewer != Viewer::Administrator
     }
 
     /// Removes a registration; as it was. `None`: none that the viewer sees.
@@ -82,8 +90,8 @@ impl Scheduler {
     }
 }
 
-/// What no force can pass over: without a browser, a slot or a record there is no attempt, and
-/// what is denied stays denied.
+/// What no force can pass over: without a browser, a slot or a record there is no attempt, nothing
+/// new starts before the machine sleeps, and what is denied stays denied.
 fn is_firm(code: BlockerCode) -> bool {
     matches!(
         code,
@@ -92,6 +100,7 @@ fn is_firm(code: BlockerCode) -> bool {
             | BlockerCode::NoLauncher
             | BlockerCode::Concurrency
             | BlockerCode::PermissionDenied
+            | BlockerCode::Suspending
             | BlockerCode::StoreReadOnly
     )
 }

@@ -221,3 +221,59 @@ fn leases_last_at_least_what_the_core_can_count() {
     let lease = world.input(|core, now| core.lease(now, Viewer::Administrator, new));
     assert!(matches!(lease, Err(LeaseError::Field(_))), "{lease:?}");
 }
+
+/// Nothing new starts, and a wake would run into its limit while the machine sleeps.
+#[test]
+fn run_now_by_force_does_not_pass_over_a_suspend() {
+    check(
+        "
+        online
+        open
+        00:01 suspend
+        register mail
+        run mail force
+        00:02 resume
+        +5s
+        ",
+        expect![[r#"
+            00:01 registered mail: created as 1, next 00:01
+            00:01 held by SUSPENDING
+            00:02:05 wake 1-1 mail
+        "#]],
+    );
+}
+
+/// P-10: an administrator's pause holds what users ask for.
+#[test]
+fn run_now_by_force_of_a_user_does_not_pass_over_a_pause_of_everybody() {
+    check(
+        "
+        online
+        open
+        00:01 pause all for 1h
+        register mail
+        run mail force as ana
+        run mail force
+        finish mail completed
+        00:02 unpause all
+        pause owner:ana for 1h as ana
+        register mail
+        run mail force as ana
+        ",
+        expect![[r#"
+            00:01 pause of all until 01:01
+            00:01 registered mail: created as 1, next 01:01
+            00:01 held by PAUSED
+            00:01 runs as 1-1 in spite of PAUSED
+            00:01 wake 1-1 mail
+            00:01 mail: completed, free
+            00:01 mail: removed, completed
+            00:01 recorded 1-1
+            00:02 gave back 1
+            00:02 pause of owner ana until 01:02
+            00:02 registered mail: created as 2, next 01:02
+            00:02 runs as 1-2 in spite of PAUSED
+            00:02 wake 1-2 mail
+        "#]],
+    );
+}

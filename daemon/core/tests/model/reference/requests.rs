@@ -262,6 +262,7 @@ impl Reference {
             "NO_LAUNCHER",
             "CONCURRENCY",
             "PERMISSION_DENIED",
+            "SUSPENDING",
             "STORE_READ_ONLY",
         ];
         let holds: Vec<_> = match force {
