@@ -74,6 +74,8 @@ pub(super) struct Reference {
     sessions: BTreeMap<usize, Session>,
     launchers: BTreeMap<usize, Launcher>,
     launches: BTreeMap<usize, Launch>,
+    /// The last day on which something of a budget was spent.
+    spent_day: Option<i64>,
     logins: [u32; 2],
     last_owner: Option<usize>,
     last_worker: BTreeMap<usize, (usize, usize)>,
@@ -100,6 +102,7 @@ impl Reference {
             sessions: BTreeMap::new(),
             launchers: BTreeMap::new(),
             launches: BTreeMap::new(),
+            spent_day: None,
             logins: [0; 2],
             last_owner: None,
             last_worker: BTreeMap::new(),
@@ -177,6 +180,7 @@ impl Reference {
         self.sessions.clear();
         self.launchers.clear();
         self.launches.clear();
+        self.spent_day = None;
         self.last_owner = None;
         self.last_worker.clear();
         for one in &mut self.book.entries {

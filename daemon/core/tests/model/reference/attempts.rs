@@ -280,6 +280,7 @@ impl Reference {
     pub(in crate::model) fn forget(&mut self, key: Key) {
         self.book.entries.retain(|one| one.key != key);
         self.forget_unused(&key.site());
+        self.forget_failures();
     }
 }
 

@@ -83,6 +83,16 @@ impl Reference {
             self.waits.push("cancel launch".to_owned());
             self.launch_ended(profile, failures);
         }
+        self.forget_failures();
+    }
+
+    /// Of a profile without registrations failures count no longer once their delay is over.
+    pub(super) fn forget_failures(&mut self) {
+        let (now, entries) = (self.now, &self.book.entries);
+        self.launches.retain(|profile, launch| {
+            let asked_for = entries.iter().any(|one| one.key.profile == *profile);
+            launch.asked.is_some() || launch.until > now || asked_for
+        });
     }
 
     /// A browser attached: it need not be started.

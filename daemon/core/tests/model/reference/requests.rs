@@ -246,6 +246,7 @@ impl Reference {
             }
             self.forget_unused(&one.site());
         }
+        self.forget_failures();
         gone.len()
     }
 

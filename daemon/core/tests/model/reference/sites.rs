@@ -261,6 +261,15 @@ impl Reference {
             rules.wakes_a_day.is_some_and(|most| spent.wakes >= most)
                 || rules.run_time_a_day.is_some_and(|most| spent.run_time >= most)
         };
+        // On a new day, what was spent for nothing that is still there is forgotten.
+        if self.spent_day.replace(day) != Some(day) {
+            for (site, mut kept) in std::mem::take(&mut self.book.sites) {
+                if !self.has_registrations(&site) {
+                    kept.spent.retain(|_, spent| spent.day == day);
+                }
+                self.keep(&site, |site| *site = kept);
+            }
+        }
         self.keep(&key.site(), |site| {
             site.spent.retain(|_, spent| spent.day == day);
             let spent = site.spent.entry(app).or_insert(Spent { day, ..Spent::default() });
