@@ -104,6 +104,14 @@ impl Scheduler {
             (None, Viewer::Owner(owner)) => self.registrations.of_owner_ids(owner),
             (None, Viewer::Administrator) => self.registrations.iter().map(|one| one.id).collect(),
         };
+        // What is kept of others grows with their number, and decides nothing here.
+        let wanted = |profile: &ProfileKey| match (one, viewer) {
+            (Some(one), _) => *profile == one.key.worker.profile,
+            (None, Viewer::Owner(owner)) => profile.owner == owner,
+            (None, Viewer::Administrator) => true,
+        };
+        let sites = self.sites.iter().filter(|(site, _)| wanted(&site.profile));
+        let profiles = self.profiles.iter().filter(|(profile, _)| wanted(profile));
         let mut copy = Self {
             policy: self.policy.clone(),
             policy_since: self.policy_since,
@@ -115,15 +123,15 @@ impl Scheduler {
             wall: self.wall,
             host: self.host.clone(),
             registrations: Registrations::default(),
-            sites: self.sites.clone(),
-            profiles: self.profiles.clone(),
+            sites: sites.map(|(key, site)| (key.clone(), site.clone())).collect(),
+            profiles: profiles.map(|(key, one)| (key.clone(), one.clone())).collect(),
             leases: self.leases.clone(),
             history: History::default(),
             timers: Timers::default(),
             ready: Ready::default(),
             joiners: Joiners::default(),
             neighbours: Neighbours::default(),
-            budget_held: self.budget_held.clone(),
+            budget_held: BTreeSet::new(),
             spent_day: self.spent_day,
             came_due: BTreeSet::new(),
             sessions: self.sessions.clone(),
@@ -295,5 +303,39 @@ impl Foresight {
         let (outcome, detail, retry_after) = (Outcome::Completed, Box::default(), None);
         let finished = Finished { attempt, outcome, detail, retry_after };
         self.scheduler.handle_event(at, Event::AttemptFinished { session, finished });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Caller,
+        key::{ProfileId, SyncKind},
+        policy::Policy,
+        saved::Saved,
+        site::{PermissionState, SiteKey},
+    };
+
+    #[test]
+    fn a_copy_holds_nothing_that_is_kept_of_others() {
+        let now = Timestamp::ZERO;
+        let mut core = Scheduler::restore(now, Policy::default(), 1, Saved::default());
+        let owners = [1_000, 1_001].map(|uid| OwnerId::from_uid(uid).unwrap());
+        for owner in owners {
+            let profile = ProfileId::parse("chromium", "Default").unwrap();
+            let profile = ProfileKey { owner, profile };
+            let site = SiteKey { profile: profile.clone(), origin: "https://example.org".into() };
+            let (kind, granted) = (SyncKind::Periodic, PermissionState::Granted);
+            let caller = Caller { owner, name: "ada".into() };
+            core.set_permission(now, &caller, &site, kind, granted).unwrap();
+            core.set_installed_apps(now, &caller, &profile, BTreeMap::new()).unwrap();
+        }
+        let copied = |viewer| {
+            let copy = core.foresight(now, viewer, None).scheduler;
+            (copy.sites.len(), copy.profiles.len())
+        };
+        assert_eq!(copied(Viewer::Owner(owners[0])), (1, 1));
+        assert_eq!(copied(Viewer::Administrator), (2, 2));
     }
 }
