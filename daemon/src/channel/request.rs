@@ -189,6 +189,8 @@ pub struct Status {
     pub wakes: Wakes,
     /// Pauses and overrides that the caller may see.
     pub leases: usize,
+    /// Launchers the caller may see.
+    pub launchers: usize,
     /// Sessions the caller may see.
     pub sessions: usize,
     /// When the daemon has something to do next, and what.

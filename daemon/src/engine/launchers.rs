@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use pwasync_core::{
+    Viewer,
     event::Event,
-    key::{LaunchToken, LauncherId, ProfileKey},
+    key::{LaunchToken, LauncherId, OwnerId, ProfileKey},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,11 +25,17 @@ pub(super) struct LauncherTable {
 
 #[derive(Debug)]
 struct Attached {
+    owner: OwnerId,
     outbox: mpsc::Sender<ToLauncher>,
     cut_off: oneshot::Sender<()>,
 }
 
 impl LauncherTable {
+    /// Launchers that a viewer may see.
+    pub(super) fn seen_by(&self, viewer: Viewer) -> usize {
+        self.attached.values().filter(|one| viewer.sees(one.owner)).count()
+    }
+
     /// Queues a message. A launcher whose outbox is full is cut off, as a session is.
     fn send(&mut self, id: LauncherId, message: ToLauncher) {
         let Some(attached) = self.attached.get(&id) else { return };
@@ -67,7 +74,7 @@ impl Engine {
         let now = self.host.now();
         let id = self.core.call(now, AttachLauncher(owner, profiles));
         tracing::info!(launcher = id.number(), uid = owner.uid(), agent, "a launcher attached");
-        self.launchers.attached.insert(id, Attached { outbox, cut_off });
+        self.launchers.attached.insert(id, Attached { owner, outbox, cut_off });
         // Before what the core wants done: the welcome is the first message.
         self.answer(reply, id);
         self.take_effects();

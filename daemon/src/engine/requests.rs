@@ -98,6 +98,7 @@ impl Engine {
             counts: core.counts(viewer),
             wakes: core.wakes(),
             leases: core.leases(viewer).len(),
+            launchers: self.launchers.seen_by(viewer),
             sessions: sessions.count(),
             next_wake,
             host,

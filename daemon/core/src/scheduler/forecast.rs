@@ -46,7 +46,7 @@ pub enum Supposition {
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForecastQuestion {
-    /// What is supposed.
+    /// What is supposed; what stands between two advances is so at once.
     pub suppositions: Vec<Supposition>,
     /// How far to look after the last supposition; at most [`LONGEST_FORECAST`].
     pub horizon: Duration,
@@ -87,6 +87,8 @@ pub struct Foresight {
     scheduler: Box<Scheduler>,
     viewer: Viewer,
     sessions: BTreeMap<ProfileKey, SessionId>,
+    /// Facts supposed so far.
+    supposed: u64,
 }
 
 impl Scheduler {
@@ -148,7 +150,7 @@ impl Scheduler {
         copy.sessions.forget_out(|id| copy.registrations.get(id).is_none());
         ids.into_iter().for_each(|id| copy.file(id));
         let sessions = self.sessions.ready_ones().collect();
-        let mut foresight = Foresight { scheduler: Box::new(copy), viewer, sessions };
+        let mut foresight = Foresight { scheduler: Box::new(copy), viewer, sessions, supposed: 0 };
         foresight.scheduler.handle_timeout(now);
         foresight
     }
@@ -165,15 +167,12 @@ impl Foresight {
     pub fn look(mut self, question: &ForecastQuestion) -> Forecast {
         let mut events = Vec::new();
         let mut now = self.scheduler.now;
-        for (number, supposition) in (1_u64..).zip(&question.suppositions) {
-            match supposition {
-                Supposition::Fact(value) => self.suppose(number, *value),
-                Supposition::BrowsersOpen => self.open_browsers(),
-                Supposition::BrowsersClosed => self.close_browsers(),
-                Supposition::Advance(by) => {
-                    now = now + (*by).min(LONGEST_FORECAST);
-                    self.run_until(now, question.only, &mut events);
-                }
+        let is_advance = |one: &Supposition| matches!(one, Supposition::Advance(_));
+        for until_advance in question.suppositions.split_inclusive(is_advance) {
+            self.suppose(until_advance);
+            if let Some(Supposition::Advance(by)) = until_advance.last() {
+                now = now + (*by).min(LONGEST_FORECAST);
+                self.run_until(now, question.only, &mut events);
             }
         }
         let until = now + question.horizon.min(LONGEST_FORECAST);
@@ -190,8 +189,25 @@ impl Foresight {
         Forecast { held: held.collect(), events, until }
     }
 
-    /// From here on this is so, whatever the sources say; a lease that says otherwise ends.
-    fn suppose(&mut self, number: u64, value: FactValue) {
+    /// From here on all of this is so at once: nothing goes while only a part of it is.
+    fn suppose(&mut self, all: &[Supposition]) {
+        if all.contains(&Supposition::BrowsersClosed) {
+            self.close_browsers();
+        }
+        for supposition in all {
+            if let Supposition::Fact(value) = supposition {
+                self.suppose_fact(*value);
+            }
+        }
+        self.scheduler.finish();
+        if all.contains(&Supposition::BrowsersOpen) {
+            self.open_browsers();
+        }
+    }
+
+    /// Whatever the sources say; a lease that says otherwise ends.
+    fn suppose_fact(&mut self, value: FactValue) {
+        self.supposed += 1;
         let scheduler = &mut *self.scheduler;
         let older: Vec<LeaseId> = scheduler
             .leases
@@ -207,14 +223,13 @@ impl Foresight {
             }
         }
         scheduler.leases.insert(Lease {
-            id: LeaseId::new(u64::MAX - number),
+            id: LeaseId::new(u64::MAX - self.supposed),
             subject: Subject::All,
             what: Leased::Override(value),
             since: scheduler.now,
             until: scheduler.now + LONGEST_FORECAST * 3,
             reason: "supposed".into(),
         });
-        scheduler.finish();
     }
 
     fn open_browsers(&mut self) {

@@ -156,3 +156,17 @@ fn what_runs_is_taken_to_run_into_its_limit() {
     // The start limit of 30 s frees the first slot.
     assert_eq!(told(&look(&world, Vec::new(), DAY, Some(fifth))), ["01:00:30 e"]);
 }
+
+#[test]
+fn what_is_supposed_together_is_so_at_once() {
+    let mut world = open_world();
+    let news = register(&mut world, "news", Some(12 * HOUR));
+    let both = vec![
+        Supposition::Fact(FactValue::Network(Reach::Offline)),
+        Supposition::Advance(20 * HOUR),
+        Supposition::Fact(FactValue::Network(Reach::Online)),
+        Supposition::Fact(FactValue::Metered(true)),
+    ];
+    let forecast = look(&world, both, HOUR, Some(news));
+    assert_eq!((told(&forecast), codes(&forecast)), (vec![], vec!["METERED".to_owned()]));
+}

@@ -121,7 +121,7 @@ fn outlook(wall: WallClock, view: &RegistrationView, forecast: &Forecast) -> wir
         Some(event) => outlook_at(wall, event.at),
         None => {
             let held = forecast.held.first().map(|(_, _, blockers)| blockers.as_slice());
-            text(hangs_on(held.unwrap_or(&view.blockers)))
+            text(hangs_on(held.unwrap_or(&view.blockers), "a month"))
         }
     }
 }
@@ -134,11 +134,11 @@ fn outlook_at(wall: WallClock, at: Timestamp) -> wire::Outlook {
     }
 }
 
-fn hangs_on(blockers: &[Blocker]) -> String {
+fn hangs_on(blockers: &[Blocker], span: &str) -> String {
     let unknown = blockers.iter().filter(|blocker| blocker.earliest.is_none());
     let clears: Vec<_> = unknown.map(|blocker| blocker.code.clears()).collect();
     if clears.is_empty() {
-        return "no time can be named within a month".to_owned();
+        return format!("it does not run within {span}");
     }
     format!("no time can be named: it runs when {}", clears.join(", and "))
 }
@@ -165,7 +165,7 @@ pub(crate) fn forecast_to_proto(
         at: None,
         last_chance: false,
         held: blockers.iter().map(|blocker| code_to_proto(blocker.code).into()).collect(),
-        text: hangs_on(blockers),
+        text: hangs_on(blockers, "the time looked at"),
     });
     let mut items: Vec<_> = events.chain(held).collect();
     let truncated = items.len() > ITEMS;

@@ -38,10 +38,10 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
         wakes: status.wakes.wakes,
         wakes_saved: status.wakes.saved,
         leases: count(status.leases),
+        launchers: count(status.launchers),
         next_wake_at: status.next_wake.map(|(when, _)| at(when)),
         next_wake_reason: status.next_wake.map(|(_, why)| reason(why)).unwrap_or_default(),
         policy_problem: status.policy_problem.clone().unwrap_or_default(),
-        ..wire::GetStatusResponse::default()
     }
 }
 
