@@ -46,6 +46,8 @@ pub struct DaemonSetup {
     pub host: HostKind,
     /// What it logs, as in `PWASYNC_LOG`.
     pub log: String,
+    /// Further words of its command line.
+    pub arguments: Vec<String>,
 }
 
 impl DaemonSetup {
@@ -74,6 +76,7 @@ impl DaemonSetup {
             settle: None,
             host: HostKind::Real,
             log: "info".to_owned(),
+            arguments: Vec::new(),
         })
     }
 
@@ -119,6 +122,9 @@ impl DaemonSetup {
             if let Some(start) = start {
                 command = command.arguments(["--simulate-start", start]);
             }
+        }
+        for argument in &self.arguments {
+            command = command.argument(argument);
         }
         if let Some(user) = self.user {
             command = command.user(user);
