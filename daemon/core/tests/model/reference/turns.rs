@@ -40,7 +40,9 @@ impl Reference {
     pub(super) fn held_by_these_alone(&self, one: &Entry, these: &[&str]) -> bool {
         let in_turn = match one.state {
             State::Due => true,
-            State::BackOff { earliest, .. } => self.is_brought_forward(one, earliest),
+            State::BackOff { until, earliest } => {
+                earliest < until && self.is_brought_forward(one, earliest)
+            }
             State::Period(_) | State::Suspended(_) | State::Firing(_) => false,
         };
         in_turn && self.holds(one).iter().all(|code| these.contains(code))
@@ -131,8 +133,9 @@ impl Reference {
         let state = match one.state {
             State::Firing(_) => return Vec::new(),
             State::Due => None,
-            State::BackOff { earliest, .. } => {
-                (!self.is_brought_forward(one, earliest)).then_some("BACKOFF")
+            State::BackOff { until, earliest } => {
+                let over = earliest < until && self.is_brought_forward(one, earliest);
+                (!over).then_some("BACKOFF")
             }
             State::Suspended(_) => Some("ENGAGEMENT_NONE"),
             State::Period(_) => {
