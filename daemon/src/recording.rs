@@ -325,6 +325,40 @@ mod tests {
     }
 
     #[test]
+    fn what_browsers_and_launchers_say_is_replayed_too() {
+        let (caller, registration) = new("mail");
+        let profile = registration.key.worker.profile.clone();
+        let site = SiteKey::of(&registration.key);
+        let apps = BTreeMap::from([(
+            AppId::parse("app").unwrap(),
+            Scope::parse("https://example.org/").unwrap(),
+        )]);
+        let core = Scheduler::restore(Timestamp::ZERO, Policy::default(), 1, Saved::default());
+        let mut recorded = RecordedCore::new(core);
+        let at = Timestamp::from_millis;
+        let owner = profile.owner;
+        recorded.call(at(1), AttachLauncher(owner, BTreeSet::from([profile.profile.clone()])));
+        recorded.call(at(2), SetInstalledApps(caller.clone(), profile, apps)).unwrap();
+        recorded.call(at(3), Register(caller.clone(), registration)).unwrap();
+        let event = (EventKind::Navigation, WallTime::from_millis(4));
+        let report = EngagementReport::Events(vec![event]);
+        recorded.call(at(4), ReportEngagement(caller.clone(), site.clone(), report)).unwrap();
+        let saved = recorded.scheduler().to_saved();
+        assert!(!saved.sites.is_empty() && !saved.profiles.is_empty());
+        let replayed = recorded.replay().unwrap();
+        assert_eq!(replayed.to_saved(), saved);
+        assert_eq!(replayed.last_launcher(), recorded.scheduler().last_launcher());
+
+        let (kind, denied) = (SyncKind::OneOff, PermissionState::Denied);
+        let call = SetPermission(caller.clone(), site.clone(), kind, denied);
+        assert_eq!(recorded.call(at(5), call), Ok(1));
+        assert_eq!(recorded.replay().unwrap().to_saved(), recorded.scheduler().to_saved());
+        recorded.call(at(6), ClearOrigin(caller, site));
+        assert!(recorded.scheduler().to_saved().sites.is_empty());
+        assert_eq!(recorded.replay().unwrap().to_saved(), recorded.scheduler().to_saved());
+    }
+
+    #[test]
     fn great_inputs_that_are_repeated_do_not_pile_up() {
         let (caller, one) = new("");
         let profile = one.key.worker.profile.clone();

@@ -178,3 +178,34 @@ async fn local_time_is_set_without_a_step() {
     let status = soon(client.simulation.step_clock(step)).await.unwrap_err();
     assert_eq!(wrong_field(&status).0, "utc_offset_seconds");
 }
+
+#[tokio::test]
+async fn an_override_for_everybody_stands_in_the_place_of_the_fact() {
+    if !crate::root::have_root("only an administrator may override for everybody") {
+        return;
+    }
+    let daemon = Daemon::simulated().await;
+    let mut client = daemon.client().await;
+    client.set(up()).await;
+    client.advance(10 * SECOND).await;
+    for (fact, value) in [("metered", "yes"), ("connectivity", "portal"), ("battery_percent", "7")]
+    {
+        let fact = Some(wire::FactValue { fact: fact.into(), value: value.into() });
+        let subject = Some(wire::Subject { all: true, ..Default::default() });
+        let request = wire::SetOverrideRequest { subject, fact, lease: None };
+        soon(client.admin.set_override(request)).await.unwrap();
+    }
+    let status = soon(client.admin.get_status(wire::GetStatusRequest {})).await.unwrap();
+    let host = status.into_inner().host.unwrap();
+    let overridden = ("override".to_owned(), Some(10));
+    assert_eq!(host.overridden, ["battery_percent", "connectivity", "metered"]);
+    assert_eq!(
+        (host.metered(), source(host.metered_source.clone())),
+        (Metered::Yes, overridden.clone())
+    );
+    assert_eq!((host.online, host.connectivity()), (Some(true), Connectivity::Portal));
+    assert!(!host.settled);
+    assert_eq!(source(host.connectivity_source), overridden);
+    assert_eq!((host.battery_percent, source(host.power_source)), (Some(7), overridden));
+    assert_eq!(source(host.transport_source), ("simulation".to_owned(), Some(0)));
+}
