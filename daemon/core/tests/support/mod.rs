@@ -4,7 +4,10 @@
 pub(crate) mod asks;
 pub(crate) mod disk;
 pub(crate) mod facts;
+pub(crate) mod figures;
+pub(crate) mod life;
 pub(crate) mod names;
+pub(crate) mod phone;
 pub(crate) mod script;
 pub(crate) mod trace;
 pub(crate) mod world;
