@@ -129,6 +129,11 @@ pub struct Scheduler {
 impl Scheduler {
     /// Takes something that happened outside.
     pub fn handle_event(&mut self, now: Timestamp, event: Event) {
+        // What is overdue goes by the facts until now, but by the clock as it is: before it is
+        // told for the first time there is none.
+        if let Event::WallClockChanged(wall) = event {
+            self.wall = wall;
+        }
         self.handle_timeout(now);
         let now = self.now;
         let changed = match event {
@@ -140,8 +145,7 @@ impl Scheduler {
             Event::PowerSaverChanged(saver) => self.host.take_power_saver(now, saver, &self.policy),
             Event::SleepChanged(sleep) => self.host.take_sleep(now, sleep, &self.policy),
             Event::StoreChanged(access) => self.host.take_store(now, access),
-            Event::WallClockChanged(wall) => {
-                self.wall = wall;
+            Event::WallClockChanged(_) => {
                 self.file_budget_held();
                 false
             }
