@@ -11,6 +11,7 @@ use pwasync_core::{
     engagement::{EventKind, Level},
     facts::Sleep,
     key::SyncKind,
+    time::WallClock,
 };
 
 use super::{
@@ -22,6 +23,11 @@ use crate::support::facts::HostChange;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The same under another policy of the model's.
+fn replay_under(policy: usize, transitions: Vec<Transition>) {
+    Model::test_sequential(Config::default(), start(policy, Duration::ZERO), transitions, None);
+}
 
 /// Runs a sequence in the model, whose reference says at each step what must come of it.
 fn replay(settle: Duration, transitions: Vec<Transition>) {
@@ -145,4 +151,16 @@ fn a_14_what_stays_suspended_keeps_its_anchor() {
             engage((0, 1), Report::Level(Level::Low)),
         ],
     );
+}
+
+#[test]
+fn p_19_what_ran_out_before_a_restart_is_spent_on_the_day_that_it_is() {
+    let one = key(0, SyncKind::OneOff, 0);
+    let wall = WallClock { offset_millis: 360_000_000, ..WallClock::default() };
+    let started = Transition::Say(Speech::Started(one));
+    let mut transitions = vec![network(1), Transition::Host(HostChange::Wall(wall))];
+    transitions.extend([attach(), ready(), register(one), started]);
+    transitions.extend([Transition::Hold, Transition::Pass(3 * MINUTE), Transition::Crash]);
+    replay_under(1, transitions.clone());
+    replay_under(3, transitions);
 }
