@@ -1,11 +1,16 @@
 //! What registering a known tag again does (S-O-13, S-P-15, S-P-16, S-P-44, P-01, P-05).
 
+use std::time::Duration;
+
 use super::{NewRegistration, NewSchedule, RegisterChange, Scheduler};
 use crate::{
     change::RegistrationChange,
     key::{RegistrationId, SyncKind},
     registration::{Registration, Reregistered, Schedule, State, Wait},
 };
+
+/// By less than this no life is made longer.
+const LONGER_LIFE: Duration = Duration::from_secs(86_400);
 
 impl Scheduler {
     /// A known tag is registered again.
@@ -111,6 +116,13 @@ impl Scheduler {
             | State::Waiting { .. }
             | State::Suspended { .. }
             | State::Firing { .. } => {
+                // What waits lives longer for being wanted still (P-12), but a page that registers
+                // all the time is not written all the time.
+                let lives_longer = lives_until.saturating_since(*expires_at) >= LONGER_LIFE;
+                if lives_longer && new.schedule == (NewSchedule::OneOff { expires_in: None }) {
+                    *expires_at = lives_until;
+                    self.settle(id);
+                }
                 return Rearm::NotNeeded;
             }
         }

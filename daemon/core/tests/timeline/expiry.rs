@@ -125,6 +125,40 @@ fn p_12_registering_again_gives_a_new_life() {
 }
 
 #[test]
+fn p_12_what_waits_lives_longer_for_being_registered_again() {
+    check(
+        "
+        offline
+        register mail
+        12:00 register mail
+        show mail
+        1d 00:00 register mail
+        show mail
+        29d 00:00 register mail
+        58d 00:00 show mail
+        ",
+        expect![[r#"
+            00:00 registered mail: created as 1, next 00:00
+            12:00 registered mail: unchanged, next 12:00
+            12:00 mail: pending, next 12:00, 0/3 charged, expires 30d 00:00
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    OFFLINE since 00:00
+            1d 00:00 registered mail: unchanged, next 1d 00:00
+            1d 00:00 mail: pending, next 1d 00:00, 0/3 charged, expires 31d 00:00
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    OFFLINE since 00:00
+            29d 00:00 registered mail: unchanged, next 29d 00:00
+            58d 00:00 mail: pending, next 58d 00:00, 0/3 charged, expires 59d 00:00
+                    BROWSER_CLOSED since 00:00
+                    NO_LAUNCHER since 00:00
+                    OFFLINE since 00:00
+        "#]],
+    );
+}
+
+#[test]
 fn p_13_the_last_chance_is_also_the_last_before_the_expiry() {
     check(
         "

@@ -178,6 +178,11 @@ impl Reference {
                 (one.attempts, one.row, one.forward) = (0, None, 0);
             }
             State::Due | State::Period(_) | State::Suspended(_) | State::Firing(_) => {
+                if wish.expires_in.is_none()
+                    && lives_until >= *expires_at + Duration::from_secs(86_400)
+                {
+                    *expires_at = lives_until;
+                }
                 return false;
             }
         }
