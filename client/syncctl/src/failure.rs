@@ -26,14 +26,16 @@ pub(crate) enum Failure {
     #[error("registration `{id}` runs already, as attempt `{attempt}`")]
     AlreadyRunning { id: RegistrationId, attempt: AttemptId },
     #[error("registration `{id}` is held by {codes}")]
-    Held { id: RegistrationId, codes: String, hint: &'static str },
+    Held { id: RegistrationId, codes: String, hint: String },
     #[error("pwasyncd at `{socket}` is not simulated")]
     NotSimulated { socket: SocketPath },
+    #[error("fact `{fact}` is given two values")]
+    FactTwice { fact: String },
     #[error("{0}")]
     Words(String),
-    #[error("nothing is paused for {subject} by itself")]
+    #[error("no pause is set for {subject}")]
     NotPaused { subject: String },
-    #[error("nothing is overridden for {subject}")]
+    #[error("no such override is set for {subject}")]
     NotOverridden { subject: String },
     #[error(
         "policy files have {}: the daemon keeps the policy that it has",
@@ -69,7 +71,10 @@ impl Failure {
                 Exit::NothingToDo
             }
             Self::Held { .. } => Exit::Refused,
-            Self::NoJson { .. } | Self::Words(_) | Self::SeveralProfiles { .. } => Exit::Usage,
+            Self::NoJson { .. }
+            | Self::Words(_)
+            | Self::FactTwice { .. }
+            | Self::SeveralProfiles { .. } => Exit::Usage,
         }
     }
 
@@ -92,9 +97,14 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Client(error) => error.hint(),
-            Self::NoSuchRegistration(_) => Some("see all ids with `syncctl list`".to_owned()),
+            Self::NoSuchRegistration(id) if id.value() == 0 => {
+                Some("see all ids with `syncctl list`".to_owned())
+            }
+            Self::NoSuchRegistration(id) => Some(format!(
+                "see what became of it with `syncctl history {id}`, and all ids with `syncctl list`"
+            )),
             Self::AlreadyRunning { .. } => Some("follow it with `syncctl watch`".to_owned()),
-            Self::Held { hint, .. } => Some((*hint).to_owned()),
+            Self::Held { hint, .. } => Some(hint.clone()),
             Self::NotSimulated { .. } => Some(
                 "start a simulated one with `pwasyncd --simulate`, and name its socket with \
                  `--socket`"
@@ -115,7 +125,11 @@ impl Failure {
             }
             Self::SeveralProfiles { .. } => Some("name one with `--profile`".to_owned()),
             Self::WatchEnded => Some("see how it is with `syncctl status`".to_owned()),
-            Self::Output(_) | Self::Folder { .. } | Self::Runtime(_) | Self::NoJson { .. } => None,
+            Self::FactTwice { .. }
+            | Self::Output(_)
+            | Self::Folder { .. }
+            | Self::Runtime(_)
+            | Self::NoJson { .. } => None,
         }
     }
 }

@@ -22,11 +22,49 @@ pub(crate) fn blocker_lines(blockers: &[Blocker], now: Option<SystemTime>, look:
             lines.push_str(&format!("; since {}", look.both(now, Some(since))));
         }
         if let Some(earliest) = blocker.earliest {
-            lines.push_str(&format!("; not before {}", look.both(now, Some(earliest))));
+            let words = earliest_words(blocker.code);
+            lines.push_str(&format!("; {words} {}", look.both(now, Some(earliest))));
         }
         lines.push('\n');
     }
     lines
+}
+
+/// What to say before the earliest instant at which a reason can end: what hangs on an event, and
+/// not on time alone, ends with it sooner.
+pub(crate) fn earliest_words(code: BlockerCode) -> &'static str {
+    match code {
+        BlockerCode::NotDue
+        | BlockerCode::Settling
+        | BlockerCode::BudgetSpent
+        | BlockerCode::LearnedHour
+        | BlockerCode::OriginGap
+        | BlockerCode::Grid => "not before",
+        BlockerCode::Starting
+        | BlockerCode::Backoff
+        | BlockerCode::Offline
+        | BlockerCode::Limited
+        | BlockerCode::CaptivePortal
+        | BlockerCode::Metered
+        | BlockerCode::Roaming
+        | BlockerCode::Transport
+        | BlockerCode::UnknownNetwork
+        | BlockerCode::BatteryLow
+        | BlockerCode::BatteryCritical
+        | BlockerCode::NotCharging
+        | BlockerCode::PowerSaver
+        | BlockerCode::Suspending
+        | BlockerCode::EngagementNone
+        | BlockerCode::NotInstalled
+        | BlockerCode::PermissionDenied
+        | BlockerCode::Paused
+        | BlockerCode::Concurrency
+        | BlockerCode::BrowserClosed
+        | BlockerCode::BrowserLaunching
+        | BlockerCode::NoLauncher
+        | BlockerCode::StoreReadOnly
+        | BlockerCode::Other(_) => "by itself not before",
+    }
 }
 
 /// All codes, or `-`.

@@ -1,7 +1,8 @@
 //! How many of something.
 
 /// `1 wake`, `2 wakes`: the noun gets an s but for one.
-pub(crate) fn counted(count: u32, noun: &str) -> String {
+pub(crate) fn counted(count: impl Into<u64>, noun: &str) -> String {
+    let count = count.into();
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
@@ -12,8 +13,8 @@ mod tests {
 
     #[test]
     fn one_is_singular() {
-        assert_eq!(counted(0, "wake"), "0 wakes");
-        assert_eq!(counted(1, "wake"), "1 wake");
-        assert_eq!(counted(2, "wake"), "2 wakes");
+        assert_eq!(counted(0_u32, "wake"), "0 wakes");
+        assert_eq!(counted(1_u32, "wake"), "1 wake");
+        assert_eq!(counted(2_u64, "wake"), "2 wakes");
     }
 }

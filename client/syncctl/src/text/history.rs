@@ -1,6 +1,6 @@
 //! A decision on a line.
 
-use pwasync_client::{AttemptEnd, Decision, HistoryEntry};
+use pwasync_client::{AttemptEnd, Decision, HistoryEntry, Outcome};
 
 use super::attempts::attempt_words;
 use super::blockers::code_words;
@@ -56,7 +56,10 @@ fn more(entry: &HistoryEntry, look: &Look) -> String {
     if let Some(attempt) = &entry.attempt {
         if let Some(end) = attempt.end {
             parts.push(end.as_str().to_owned());
-            parts.push(if entry.charged { "charged" } else { "free" }.to_owned());
+            // What was fulfilled costs nothing; that an attempt failed for free is worth a word.
+            if end != AttemptEnd::Outcome(Outcome::Completed) {
+                parts.push(if entry.charged { "charged" } else { "free" }.to_owned());
+            }
         }
         parts.push(attempt_words(attempt));
     }
@@ -83,7 +86,7 @@ fn paint(entry: &HistoryEntry) -> Paint {
     match entry.decision {
         Decision::Woken | Decision::Started | Decision::Launched => Paint::Busy,
         Decision::Finished => match entry.attempt.as_ref().and_then(|attempt| attempt.end) {
-            Some(AttemptEnd::Outcome(pwasync_client::Outcome::Completed)) => Paint::Good,
+            Some(AttemptEnd::Outcome(Outcome::Completed)) => Paint::Good,
             Some(AttemptEnd::Outcome(_) | AttemptEnd::Lost) | None => Paint::Bad,
         },
         Decision::LaunchFailed => Paint::Bad,

@@ -21,6 +21,7 @@ pub(crate) struct EngagementArguments {
     #[command(subcommand)]
     verb: Option<EngagementVerb>,
     /// Only of this origin, such as `https://app.example`
+    #[arg(value_parser = parse::name)]
     origin: Option<String>,
     #[command(flatten)]
     whose: WhoseArguments,

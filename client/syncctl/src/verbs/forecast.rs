@@ -102,7 +102,9 @@ impl ForecastArguments {
         let twice = |what: &str| Failure::Words(format!("`{what}` is said twice"));
         for word in said {
             match word {
-                Word::Id(id) if question.id.is_some() => return Err(twice(&id.to_string())),
+                Word::Id(id) if question.id.is_some() => {
+                    return Err(Failure::Words(format!("`{id}` is a second id: one may be named")));
+                }
                 Word::Id(id) => question.id = Some(demand_id(id)?),
                 Word::Advance(_) if question.advance.is_some() => return Err(twice("advance")),
                 Word::Advance(by) => question.advance = Some(by),
@@ -259,7 +261,7 @@ mod tests {
         assert_eq!(question("--metered no metered").unwrap_err(), "`metered` is said twice");
         assert_eq!(question("--advance 1h advance 2h").unwrap_err(), "`advance` is said twice");
         assert_eq!(question("--for 1h for 2h").unwrap_err(), "`for` is said twice");
-        assert_eq!(question("1 2").unwrap_err(), "`2` is said twice");
+        assert_eq!(question("1 2").unwrap_err(), "`2` is a second id: one may be named");
         assert!(question("--metered perhaps").unwrap_err().contains("yes or no"));
         assert!(question("0").unwrap_err().contains("there is none with this id"));
     }

@@ -18,9 +18,10 @@ const PAGE: u32 = 1_000;
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArguments {
     /// Only of this registration, which may be gone
+    #[arg(value_parser = parse::id)]
     id: Option<RegistrationId>,
     /// Only of this origin, such as `https://app.example`
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = parse::name)]
     origin: Option<String>,
     /// Only of this browser profile, such as `chromium/Default`
     #[arg(long, value_name = "BROWSER/PROFILE", value_parser = parse::profile)]
@@ -109,7 +110,9 @@ fn lines(entries: &[HistoryEntry], facts: FactLines, look: &Look) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use expect_test::expect;
-    use pwasync_client::{BlockerCode, Decision, HostFacts, Metered, RemovalReason, Transport};
+    use pwasync_client::{
+        AttemptEnd, BlockerCode, Decision, HostFacts, Metered, Outcome, RemovalReason, Transport,
+    };
 
     use super::super::show::tests::registration;
     use super::*;
@@ -140,6 +143,19 @@ pub(super) mod tests {
     }
 
     /// Decisions about a registration, and a pause.
+    #[test]
+    fn what_was_fulfilled_has_no_price() {
+        let mut entry = entries()[1].clone();
+        entry.charged = false;
+        let free = lines(std::slice::from_ref(&entry), FactLines::Left, &Look::plain());
+        assert!(free.contains(": rejected, free, attempt 7-1"), "{free}");
+        if let Some(attempt) = &mut entry.attempt {
+            attempt.end = Some(AttemptEnd::Outcome(Outcome::Completed));
+        }
+        let fulfilled = lines(&[entry], FactLines::Left, &Look::plain());
+        assert!(fulfilled.contains(": completed, attempt 7-1"), "{fulfilled}");
+    }
+
     pub(in crate::verbs) fn entries() -> Vec<HistoryEntry> {
         let (registration, now) = registration();
         let attempt = registration.last_attempt;

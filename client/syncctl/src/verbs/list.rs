@@ -23,7 +23,7 @@ pub(crate) struct ListArguments {
     #[arg(long, value_name = "BROWSER/PROFILE", value_parser = parse::profile)]
     profile: Option<ProfileId>,
     /// Only of this origin, such as `https://app.example`
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = parse::name)]
     origin: Option<String>,
     /// Only of this kind
     #[arg(long, value_name = "KIND")]
@@ -104,7 +104,7 @@ fn table(registrations: &[Registration], now: Option<SystemTime>, look: &Look) -
             Cell::new(registration.id.to_string()),
             Cell::new(registration.key.kind.as_str()),
             Cell::new(registration.state.as_str()).paint(state_paint(registration.state)),
-            Cell::new(compact(now, registration.next_at)),
+            Cell::new(compact(now, next_at(registration, now))),
             Cell::new(tries(registration)),
             Cell::new(codes(&registration.blockers)),
             Cell::short(&registration.key.profile.to_string(), LONGEST_CELL),
@@ -117,6 +117,12 @@ fn table(registrations: &[Registration], now: Option<SystemTime>, look: &Look) -
         table.row(row);
     }
     table.render(look)
+}
+
+/// When it comes next; none while something holds what could run by its own time.
+pub(super) fn next_at(registration: &Registration, now: Option<SystemTime>) -> Option<SystemTime> {
+    let held = !registration.blockers.is_empty();
+    registration.next_at.filter(|at| !held || now.is_none_or(|now| *at > now))
 }
 
 /// Charged attempts of as many as there may be.
@@ -156,6 +162,16 @@ mod tests {
             12  one-off  firing   -      1/3    -                 chromium/Default  https://app.example/  ttttttttttttttttttttttttttttttttttttttttttttttt…
         "#]]
         .assert_eq(&table(&[first, second], now, &Look::plain()));
+    }
+
+    #[test]
+    fn what_is_due_and_held_does_not_come_now() {
+        let (mut registration, now) = registration();
+        assert_eq!(next_at(&registration, now), registration.next_at);
+        registration.next_at = now;
+        assert_eq!(next_at(&registration, now), None);
+        registration.blockers.clear();
+        assert_eq!(next_at(&registration, now), now);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `override`: a fact has another value for a while. Without arguments: what holds now.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
@@ -32,7 +33,8 @@ pub(crate) struct OverrideArguments {
     #[arg(value_name = "FACT=VALUE", value_parser = parse::fact_value)]
     facts: Vec<FactValue>,
     /// End the override of this fact, or all of the subject's
-    #[arg(long, value_name = "FACT", num_args = 0..=1, conflicts_with_all = ["facts", "lasting"])]
+    #[arg(long, value_name = "FACT", value_parser = parse::name, num_args = 0..=1,
+        conflicts_with_all = ["facts", "lasting"])]
     clear: Option<Option<String>>,
     #[command(flatten)]
     subject: SubjectArguments,
@@ -53,6 +55,10 @@ pub(super) async fn run(
     }
     if facts.is_empty() {
         return list(context).await;
+    }
+    let mut named = BTreeSet::new();
+    if let Some(again) = facts.iter().find(|one| !named.insert(one.fact.as_str())) {
+        return Err(Failure::FactTwice { fact: again.fact.clone() });
     }
     let mut leases = Vec::new();
     for fact in facts {

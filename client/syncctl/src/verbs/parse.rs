@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use pwasync_client::{ClockStep, FactValue, ProfileId};
+use pwasync_client::{ClockStep, FactValue, ProfileId, RegistrationId};
 
 /// What the daemon takes for a length of time.
 const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
@@ -41,6 +41,16 @@ fn instant_in(text: &str, zone: &TimeZone) -> Result<SystemTime, String> {
     let local: DateTime = text.parse().map_err(|_| refusal())?;
     let at = local.to_zoned(zone.clone()).map_err(|_| refusal())?;
     Ok(at.timestamp().into())
+}
+
+/// What `list` shows.
+pub(crate) fn id(text: &str) -> Result<RegistrationId, String> {
+    text.parse().map_err(|_| "an id is a number, as `syncctl list` shows it".to_owned())
+}
+
+/// On the wire an empty name stands for all: `--origin "$UNSET"` must not widen what is meant.
+pub(crate) fn name(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 /// `chromium/Default`.
@@ -161,6 +171,20 @@ mod tests {
             assert!(fact_value(text).unwrap_err().contains("FACT=VALUE"), "{text}");
         }
         assert!(yes_or_no("maybe").is_err());
+    }
+
+    #[test]
+    fn names_are_not_empty() {
+        assert_eq!(name("https://app.example"), Ok("https://app.example".to_owned()));
+        assert_eq!(name(""), Err("it is empty".to_owned()));
+    }
+
+    #[test]
+    fn ids_are_numbers() {
+        assert_eq!(id("12"), Ok(RegistrationId::new(12)));
+        for text in ["", "-1", "outbox", "18446744073709551616"] {
+            assert!(id(text).unwrap_err().contains("syncctl list"), "{text}");
+        }
     }
 
     #[test]

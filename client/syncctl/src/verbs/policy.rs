@@ -5,7 +5,7 @@ mod reload;
 use clap::{Args, Subcommand};
 use pwasync_client::{ClientError, Policy, PolicyProblem, PolicyValue};
 
-use super::Context;
+use super::{Context, parse};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::PolicyDocument;
@@ -22,6 +22,7 @@ pub(crate) struct PolicyArguments {
     #[command(subcommand)]
     verb: Option<PolicyVerb>,
     /// Only this key, or those below it, such as `network`
+    #[arg(value_parser = parse::name)]
     key: Option<String>,
     /// Only what is not the default
     #[arg(long)]

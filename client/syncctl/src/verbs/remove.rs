@@ -3,8 +3,8 @@
 use clap::Args;
 use pwasync_client::{Registration, RegistrationId};
 
-use super::Context;
 use super::run::not_found;
+use super::{Context, parse};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::RemoveDocument;
@@ -15,6 +15,7 @@ use crate::text::escape;
 #[derive(Debug, Args)]
 pub(crate) struct RemoveArguments {
     /// The registration's id, as `list` shows it
+    #[arg(value_parser = parse::id)]
     id: RegistrationId,
 }
 

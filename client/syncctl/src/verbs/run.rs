@@ -3,7 +3,7 @@
 use clap::Args;
 use pwasync_client::{ClientError, Force, RegistrationId, RunNow};
 
-use super::Context;
+use super::{Context, parse};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::RunDocument;
@@ -14,6 +14,7 @@ use crate::text::{blocker_lines, codes, escape};
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// The registration's id, as `list` shows it
+    #[arg(value_parser = parse::id)]
     id: RegistrationId,
     /// Run in spite of what holds it, as far as that is possible, and say what was bypassed
     #[arg(long)]
@@ -48,8 +49,8 @@ pub(super) async fn run(context: &mut Context, arguments: &RunArguments) -> Resu
                 context.output.text(&blocker_lines(&blockers, now, &context.look))?;
             }
             let hint = match force {
-                Force::No => "run it in spite of that with `--force`",
-                Force::Yes => "`--force` does not lift this; see `syncctl status`",
+                Force::No => "run it in spite of that with `--force`".to_owned(),
+                Force::Yes => format!("`--force` does not lift this; see `syncctl why {id}`"),
             };
             Err(Failure::Held { id, codes: codes(&blockers), hint })
         }

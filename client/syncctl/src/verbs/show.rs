@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use clap::Args;
 use pwasync_client::{Attempt, Constraints, Filter, LastChance, Registration, RegistrationId};
 
-use super::list::state_paint;
+use super::list::{next_at, state_paint};
 use super::run::not_found;
-use super::{Context, demand_id};
+use super::{Context, demand_id, parse};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::ShowDocument;
@@ -18,6 +18,7 @@ use crate::text::{Facts, Look, blocker_lines, length};
 #[derive(Debug, Args)]
 pub(crate) struct ShowArguments {
     /// The registration's id, as `list` shows it
+    #[arg(value_parser = parse::id)]
     id: RegistrationId,
 }
 
@@ -65,7 +66,10 @@ fn page(registration: &Registration, now: Option<SystemTime>, look: &Look) -> St
     if registration.due_at.is_some() {
         facts.fact("due", look.both(now, registration.due_at));
     }
-    facts.fact("next", look.both(now, registration.next_at));
+    match next_at(registration, now) {
+        None if !registration.blockers.is_empty() => facts.fact("next", "when nothing holds it"),
+        at => facts.fact("next", look.both(now, at)),
+    }
     let (attempts, max_attempts) = (registration.attempts, registration.max_attempts);
     facts.fact("attempts", format!("{attempts} of {max_attempts}"));
     if let Some(attempt) = &registration.last_attempt {
@@ -80,7 +84,7 @@ fn page(registration: &Registration, now: Option<SystemTime>, look: &Look) -> St
 }
 
 /// What it asks of the host beyond policy; none: nothing.
-fn asks(constraints: &Constraints) -> Option<String> {
+pub(super) fn asks(constraints: &Constraints) -> Option<String> {
     let Constraints { unmetered, transports, charging, battery_not_low, known_network } =
         constraints;
     let transports: Vec<&str> = transports.iter().map(|one| one.as_str()).collect();
@@ -148,7 +152,7 @@ pub(super) mod tests {
               outcome     rejected
               detail      TypeError: \u{1b}[2J
             held by
-              BACKOFF  the back-off passes; since 2023-11-14 22:23:20 (now); not before 2023-11-14 22:28:20 (in 5m)
+              BACKOFF  the back-off passes; since 2023-11-14 22:23:20 (now); by itself not before 2023-11-14 22:28:20 (in 5m)
               OFFLINE  the network comes back; since 2023-11-14 22:21:20 (2m ago)
         "#]]
         .assert_eq(&page(&registration, now, &Look::plain()));

@@ -93,8 +93,12 @@ fn page(status: &Status, socket: &SocketPath, look: &Look) -> String {
     );
     facts.fact("wakes", format!("{}, and {} saved", status.wakes, status.wakes_saved));
     if status.leases > 0 {
-        let count = status.leases;
-        facts.painted("leases", Paint::Busy, format!("{count}, listed by `syncctl override`"));
+        let what = match status.leases {
+            1 => "1 pause or override".to_owned(),
+            count => format!("{count} pauses and overrides"),
+        };
+        let held = format!("{what}, listed by `syncctl override`");
+        facts.painted("set by hand", Paint::Busy, held);
     }
     let next = match status.next_wake_at {
         None => "nothing is due".to_owned(),
@@ -202,7 +206,7 @@ mod tests {
             launchers     1
             syncs         3 pending, 1 waiting, 0 firing, 2 suspended
             wakes         12, and 30 saved
-            leases        2, listed by `syncctl override`
+            set by hand   2 pauses and overrides, listed by `syncctl override`
             next          2023-11-14 23:18:20 (in 5m): back-off of 12
         "#]]
         .assert_eq(&page(&status, &SocketPath::at("/run/x.sock"), &Look::plain()));

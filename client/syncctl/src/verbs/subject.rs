@@ -3,6 +3,8 @@
 use clap::Args;
 use pwasync_client::Subject;
 
+use super::parse;
+
 /// Without any of them: all of the caller.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SubjectArguments {
@@ -13,10 +15,11 @@ pub(crate) struct SubjectArguments {
     #[arg(long, value_name = "UID")]
     owner: Option<u32>,
     /// For this origin alone, such as `https://app.example`
-    #[arg(long, value_name = "ORIGIN", conflicts_with = "app")]
+    #[arg(long, value_name = "ORIGIN", value_parser = parse::name,
+        conflicts_with = "app")]
     origin: Option<String>,
     /// For this app alone, by the id of its manifest
-    #[arg(long, value_name = "APP-ID")]
+    #[arg(long, value_name = "APP-ID", value_parser = parse::name)]
     app: Option<String>,
 }
 

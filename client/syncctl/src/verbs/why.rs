@@ -3,21 +3,23 @@
 use std::time::SystemTime;
 
 use clap::Args;
-use pwasync_client::{Blocker, Certainty, Explanation, Outlook, RegistrationId};
+use pwasync_client::{Blocker, Certainty, Explanation, Outlook, Registration, RegistrationId};
 
 use super::list::state_paint;
 use super::run::not_found;
-use super::{Context, demand_id};
+use super::show::asks;
+use super::{Context, demand_id, parse};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::ExplanationDocument;
 use crate::settings::Format;
-use crate::text::{Facts, Look, Names, Paint, escape, history_line};
+use crate::text::{Facts, Look, Names, Paint, earliest_words, escape, history_line};
 
 /// What may follow `why`.
 #[derive(Debug, Args)]
 pub(crate) struct WhyArguments {
     /// The registration's id, as `list` shows it
+    #[arg(value_parser = parse::id)]
     id: RegistrationId,
     /// Show so many of the last decisions
     #[arg(long, value_name = "N", default_value_t = 10,
@@ -47,6 +49,10 @@ fn page(explained: &Explanation, now: Option<SystemTime>, look: &Look) -> String
     facts.fact("sync", format!("{} `{}` of {}", key.kind.as_str(), key.tag, key.scope));
     facts.fact("browser", key.profile.to_string());
     facts.painted("state", state_paint(registration.state), registration.state.as_str());
+    if let Some(asks) = asks(&registration.constraints) {
+        facts.fact("asks for", asks);
+    }
+    facts.fact("last event", last_event(registration, now, look));
     if registration.blockers.is_empty() {
         facts.fact("held by", "nothing");
     } else {
@@ -64,6 +70,18 @@ fn page(explained: &Explanation, now: Option<SystemTime>, look: &Look) -> String
     facts.into_text()
 }
 
+/// When the worker was last woken, and what came of it.
+fn last_event(registration: &Registration, now: Option<SystemTime>, look: &Look) -> String {
+    let Some(attempt) = &registration.last_attempt else {
+        return "none yet".to_owned();
+    };
+    let sent = look.both(now, attempt.sent_at);
+    match attempt.end {
+        None => format!("{sent}: it runs"),
+        Some(end) => format!("{sent}: {}", end.as_str()),
+    }
+}
+
 /// Code and sentence; below them since when, what ends it, and not before when.
 fn held_by(blocker: &Blocker, sentence: &str, now: Option<SystemTime>, look: &Look) -> String {
     let mut lines = format!("  {}", look.paint(Paint::Busy, blocker.code.as_str()));
@@ -78,7 +96,7 @@ fn held_by(blocker: &Blocker, sentence: &str, now: Option<SystemTime>, look: &Lo
         more.push(format!("ends when {}", escape(&blocker.clears)));
     }
     if blocker.earliest.is_some() {
-        more.push(format!("not before {}", look.both(now, blocker.earliest)));
+        more.push(format!("{} {}", earliest_words(blocker.code), look.both(now, blocker.earliest)));
     }
     lines.push('\n');
     if !more.is_empty() {
@@ -118,9 +136,10 @@ mod tests {
             sync          one-off `outbox` of https://app.example/
             browser       chromium/Default
             state         waiting
+            last event    2023-11-14 22:18:20 (5m ago): rejected
             held by
               BACKOFF  the last attempt failed
-                since 2023-11-14 22:23:20 (now); ends when the back-off passes; not before 2023-11-14 22:28:20 (in 5m)
+                since 2023-11-14 22:23:20 (now); ends when the back-off passes; by itself not before 2023-11-14 22:28:20 (in 5m)
               OFFLINE  no \u{1b}[2J network
                 since 2023-11-14 22:21:20 (2m ago); ends when the network comes back
             forecast      2023-11-14 22:28:20 (in 5m): the back-off ends
@@ -153,6 +172,16 @@ mod tests {
         assert_eq!(said(at, Certainty::Uncertain, ""), format!("perhaps {when}"));
         assert_eq!(said(None, Certainty::Uncertain, "it runs"), "it runs");
         assert_eq!(said(None, Certainty::Uncertain, ""), "no time can be named");
+    }
+
+    #[test]
+    fn an_event_that_never_came_is_told() {
+        let (mut explained, now) = explained();
+        explained.registration.last_attempt = None;
+        explained.registration.constraints.unmetered = true;
+        let page = page(&explained, now, &Look::plain());
+        let words = "\nasks for      an unmetered network\nlast event    none yet\n";
+        assert!(page.contains(words), "{page}");
     }
 
     #[test]

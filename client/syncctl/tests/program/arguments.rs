@@ -25,7 +25,7 @@ fn a_wrong_argument_is_told_with_its_value_and_what_is_allowed() {
     refused(&["list", "--owner", "-1"], &["-1"]);
     refused(&["list", "--profile", "chromium"], &["'chromium'", "BROWSER/PROFILE"]);
     refused(&["show"], &["<ID>"]);
-    refused(&["show", "outbox"], &["'outbox'", "<ID>"]);
+    refused(&["show", "outbox"], &["'outbox'", "<ID>", "syncctl list"]);
     refused(&["run", "18446744073709551616"], &["'18446744073709551616'"]);
     refused(&["remove", "1", "2"], &["'2'"]);
     refused(&["watch", "--recent", "1001"], &["1001", "0..=1000"]);
@@ -37,6 +37,16 @@ fn a_wrong_argument_is_told_with_its_value_and_what_is_allowed() {
     refused(&["forecast", "--battery", "101"], &["101", "0..=100"]);
     refused(&["history", "--since", "yesterday"], &["'yesterday'", "2026-03-01T07:00"]);
     refused(&["history", "--limit", "0"], &["0", "1..=100000"]);
+    // A variable of a script that is not set must not widen what is meant.
+    refused(&["pause", "--origin", ""], &["--origin", "it is empty"]);
+    refused(&["resume", "--app", ""], &["--app", "it is empty"]);
+    refused(&["list", "--origin", ""], &["--origin", "it is empty"]);
+    refused(&["history", "--origin", ""], &["--origin", "it is empty"]);
+    refused(&["engagement", ""], &["[ORIGIN]", "it is empty"]);
+    refused(&["policy", ""], &["[KEY]", "it is empty"]);
+    refused(&["override", "--clear", ""], &["--clear", "it is empty"]);
+    refused(&["override", "metered=yes", "metered=no"], &["`metered`", "two values"]);
+    refused(&["forecast", "2", "3"], &["`3`", "second id"]);
     refused(&["pause", "--for", "2"], &["'2'", "2h30m"]);
     refused(&["pause", "--all", "--origin", "x"], &["--all", "--origin"]);
     refused(&["resume", "--origin", "x", "--app", "y"], &["--origin", "--app"]);

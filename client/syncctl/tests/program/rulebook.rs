@@ -13,43 +13,45 @@ fn why_names_each_reason_the_forecast_and_the_decisions() {
     check(
         "why 2 --trail 2",
         &expect![[r#"
-        exit 0
-        registration  2
-        sync          one-off `out\u{1b}[2Jbox` of https://app.example/
-        browser       test/p
-        state         pending
-        held by
-          METERED  the network costs
-            since 2023-11-14 23:12:20 (1m ago); ends when another network comes; not before 2023-11-14 23:18:20 (in 5m)
-          BATTERY_LOW  the battery is low
-            since 2023-11-14 23:12:20 (1m ago); ends when the charger is plugged in; not before 2023-11-14 23:18:20 (in 5m)
-        forecast      it hangs on the network
-        decided
-          2023-11-14 23:12:20  held             METERED
-          2023-11-14 23:12:20  updated
-    "#]],
+            exit 0
+            registration  2
+            sync          one-off `out\u{1b}[2Jbox` of https://app.example/
+            browser       test/p
+            state         pending
+            last event    none yet
+            held by
+              METERED  the network costs
+                since 2023-11-14 23:12:20 (1m ago); ends when another network comes; by itself not before 2023-11-14 23:18:20 (in 5m)
+              BATTERY_LOW  the battery is low
+                since 2023-11-14 23:12:20 (1m ago); ends when the charger is plugged in; by itself not before 2023-11-14 23:18:20 (in 5m)
+            forecast      it hangs on the network
+            decided
+              2023-11-14 23:12:20  held             METERED
+              2023-11-14 23:12:20  updated
+        "#]],
     );
     check(
         "why 400 --trail 1",
         &expect![[r#"
-        exit 0
-        registration  400
-        sync          one-off `out\u{1b}[2Jbox` of https://app.example/
-        browser       test/p
-        state         pending
-        held by       nothing
-        forecast      it runs now
-        decided
-          2023-11-14 23:12:20  held             METERED
-    "#]],
+            exit 0
+            registration  400
+            sync          one-off `out\u{1b}[2Jbox` of https://app.example/
+            browser       test/p
+            state         pending
+            last event    none yet
+            held by       nothing
+            forecast      it runs now
+            decided
+              2023-11-14 23:12:20  held             METERED
+        "#]],
     );
     check(
         "why 5",
         &expect![[r#"
-        exit 3
-        2> error: registration `5`: there is none with this id
-        2> hint: see all ids with `syncctl list`
-    "#]],
+            exit 3
+            2> error: registration `5`: there is none with this id
+            2> hint: see what became of it with `syncctl history 5`, and all ids with `syncctl list`
+        "#]],
     );
     check(
         "why 0",
@@ -121,10 +123,10 @@ fn a_forecast_is_asked_in_words_or_options() {
     check(
         "forecast 401",
         &expect![[r#"
-        exit 3
-        2> error: registration `401`: there is none with this id
-        2> hint: see all ids with `syncctl list`
-    "#]],
+            exit 3
+            2> error: registration `401`: there is none with this id
+            2> hint: see what became of it with `syncctl history 401`, and all ids with `syncctl list`
+        "#]],
     );
 }
 
@@ -198,19 +200,19 @@ fn a_pause_ends_by_itself_or_with_resume() {
     check(
         "resume",
         &expect![[r#"
-        exit 5
-        2> error: nothing is paused for all of this user by itself
-        2> hint: see what holds with `syncctl override`
-    "#]],
+            exit 5
+            2> error: no pause is set for all of this user
+            2> hint: see what holds with `syncctl override`
+        "#]],
     );
     check(
         "resume --json",
         &expect![[r#"
-        exit 5
-        {"version":1,"ended":false,"remaining":[]}
-        2> error: nothing is paused for all of this user by itself
-        2> hint: see what holds with `syncctl override`
-    "#]],
+            exit 5
+            {"version":1,"ended":false,"remaining":[]}
+            2> error: no pause is set for all of this user
+            2> hint: see what holds with `syncctl override`
+        "#]],
     );
 }
 
@@ -257,10 +259,10 @@ fn overrides_are_set_listed_and_cleared() {
     check(
         "override --clear roaming",
         &expect![[r#"
-        exit 5
-        2> error: nothing is overridden for all of this user
-        2> hint: see what holds with `syncctl override`
-    "#]],
+            exit 5
+            2> error: no such override is set for all of this user
+            2> hint: see what holds with `syncctl override`
+        "#]],
     );
 }
 

@@ -42,10 +42,10 @@ fn show_finds_one_or_says_that_there_is_none() {
     check(
         "show 5",
         &expect![[r#"
-        exit 3
-        2> error: registration `5`: there is none with this id
-        2> hint: see all ids with `syncctl list`
-    "#]],
+            exit 3
+            2> error: registration `5`: there is none with this id
+            2> hint: see what became of it with `syncctl history 5`, and all ids with `syncctl list`
+        "#]],
     );
     check(
         "show 0",
@@ -87,20 +87,20 @@ fn run_says_what_became_of_it() {
     check(
         "run 2",
         &expect![[r#"
-        exit 7
-          BACKOFF  the back-off passes; since 2023-11-14 23:12:20 (1m ago); not before 2023-11-14 23:18:20 (in 5m)
-        2> error: registration `2` is held by BACKOFF
-        2> hint: run it in spite of that with `--force`
-    "#]],
+            exit 7
+              BACKOFF  the back-off passes; since 2023-11-14 23:12:20 (1m ago); by itself not before 2023-11-14 23:18:20 (in 5m)
+            2> error: registration `2` is held by BACKOFF
+            2> hint: run it in spite of that with `--force`
+        "#]],
     );
     check(
         "run 2 --force",
         &expect![[r#"
-        exit 0
-        woken: registration 2, attempt 1-7
-        bypassed:
-          BACKOFF  the back-off passes; since 2023-11-14 23:12:20 (1m ago); not before 2023-11-14 23:18:20 (in 5m)
-    "#]],
+            exit 0
+            woken: registration 2, attempt 1-7
+            bypassed:
+              BACKOFF  the back-off passes; since 2023-11-14 23:12:20 (1m ago); by itself not before 2023-11-14 23:18:20 (in 5m)
+        "#]],
     );
     check(
         "run 400",
@@ -113,10 +113,10 @@ fn run_says_what_became_of_it() {
     check(
         "run 9",
         &expect![[r#"
-        exit 3
-        2> error: registration `9`: there is none with this id
-        2> hint: see all ids with `syncctl list`
-    "#]],
+            exit 3
+            2> error: registration `9`: there is none with this id
+            2> hint: see what became of it with `syncctl history 9`, and all ids with `syncctl list`
+        "#]],
     );
     assert_eq!((FREE, HELD, RUNNING), (1, 2, 400));
 }
@@ -155,10 +155,10 @@ fn remove_says_what_went() {
     check(
         "remove 5",
         &expect![[r#"
-        exit 3
-        2> error: registration `5`: there is none with this id
-        2> hint: see all ids with `syncctl list`
-    "#]],
+            exit 3
+            2> error: registration `5`: there is none with this id
+            2> hint: see what became of it with `syncctl history 5`, and all ids with `syncctl list`
+        "#]],
     );
 }
 

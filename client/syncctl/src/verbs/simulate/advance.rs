@@ -8,6 +8,7 @@ use pwasync_client::{Advance, AdvanceTarget, Advanced, LetTimeOut};
 use super::answer;
 use crate::failure::Failure;
 use crate::json::SimulationDocument;
+use crate::text::counted;
 use crate::verbs::{Context, parse};
 
 /// What may follow `advance`.
@@ -39,6 +40,6 @@ pub(super) async fn run(
     let let_time_out = if arguments.let_time_out { LetTimeOut::Yes } else { LetTimeOut::No };
     let advance = Advance { target, patience: arguments.patience, let_time_out };
     let Advanced { now, wakes } = context.client.advance(advance).await?;
-    let sentence = format!("now {}; {wakes} wakes\n", context.look.absolute(now));
+    let sentence = format!("now {}; {}\n", context.look.absolute(now), counted(wakes, "wake"));
     answer(context, &sentence, &SimulationDocument::time(Some(now), Some(wakes)))
 }
