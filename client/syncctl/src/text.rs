@@ -13,7 +13,7 @@ mod table;
 mod time;
 
 pub(crate) use attempts::attempt_words;
-pub(crate) use blockers::{blocker_lines, code_words, codes, earliest_words};
+pub(crate) use blockers::{NOT_BEFORE, blocker_lines, code_words, codes, earliest_words};
 pub(crate) use count::counted;
 pub(crate) use escape::{escape, is_unsafe, shorten};
 pub(crate) use facts::Facts;

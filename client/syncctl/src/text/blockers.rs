@@ -7,6 +7,9 @@ use pwasync_client::{Blocker, BlockerCode};
 use super::escape::escape;
 use super::look::{Look, Paint};
 
+/// What time alone holds does not end sooner.
+pub(crate) const NOT_BEFORE: &str = "not before";
+
 /// One line each: code, since when, what ends it, and not before when.
 pub(crate) fn blocker_lines(blockers: &[Blocker], now: Option<SystemTime>, look: &Look) -> String {
     let width = blockers.iter().map(|blocker| blocker.code.as_str().len()).max().unwrap_or(0);
@@ -39,7 +42,7 @@ pub(crate) fn earliest_words(code: BlockerCode) -> &'static str {
         | BlockerCode::BudgetSpent
         | BlockerCode::LearnedHour
         | BlockerCode::OriginGap
-        | BlockerCode::Grid => "not before",
+        | BlockerCode::Grid => NOT_BEFORE,
         BlockerCode::Starting
         | BlockerCode::Backoff
         | BlockerCode::Offline

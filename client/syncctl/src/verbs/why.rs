@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::ExplanationDocument;
 use crate::settings::Format;
-use crate::text::{Facts, Look, Names, Paint, earliest_words, escape, history_line};
+use crate::text::{Facts, Look, NOT_BEFORE, Names, Paint, earliest_words, escape, history_line};
 
 /// What may follow `why`.
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ fn page(explained: &Explanation, now: Option<SystemTime>, look: &Look) -> String
             held.map(|(blocker, sentence)| held_by(blocker, sentence, now, look)).collect();
         facts.lines("held by", &lines);
     }
-    facts.fact("forecast", forecast(outlook, now, look));
+    facts.fact("forecast", forecast(outlook, &registration.blockers, now, look));
     if !trail.is_empty() {
         let line = |entry| format!("  {}\n", history_line(entry, Names::Left, look));
         facts.lines("decided", &trail.iter().map(line).collect::<String>());
@@ -105,7 +105,21 @@ fn held_by(blocker: &Blocker, sentence: &str, now: Option<SystemTime>, look: &Lo
     lines
 }
 
-fn forecast(outlook: &Outlook, now: Option<SystemTime>, look: &Look) -> String {
+fn forecast(
+    outlook: &Outlook,
+    blockers: &[Blocker],
+    now: Option<SystemTime>,
+    look: &Look,
+) -> String {
+    // Where no time can be named, time alone may hold it for a while all the same.
+    let by_time = blockers.iter().filter(|one| earliest_words(one.code) == NOT_BEFORE);
+    let floor = by_time.filter_map(|one| one.earliest).max().filter(|_| outlook.at.is_none());
+    let floor = floor.map(|at| format!("; {NOT_BEFORE} {}", look.both(now, Some(at))));
+    let said = outlook_words(outlook, now, look);
+    format!("{said}{}", floor.unwrap_or_default())
+}
+
+fn outlook_words(outlook: &Outlook, now: Option<SystemTime>, look: &Look) -> String {
     let when = match (outlook.at, outlook.certainty) {
         (None, _) => String::new(),
         (Some(at), Certainty::Certain) => look.both(now, Some(at)),
@@ -122,6 +136,7 @@ fn forecast(outlook: &Outlook, now: Option<SystemTime>, look: &Look) -> String {
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
+    use pwasync_client::BlockerCode;
 
     use super::super::history::tests::entries;
     use super::super::show::tests::registration;
@@ -164,7 +179,7 @@ mod tests {
         let look = Look::plain();
         let (explained, now) = explained();
         let said = |at, certainty, text: &str| {
-            forecast(&Outlook { at, certainty, text: text.to_owned() }, now, &look)
+            forecast(&Outlook { at, certainty, text: text.to_owned() }, &[], now, &look)
         };
         let at = explained.outlook.at;
         let when = "2023-11-14 22:28:20 (in 5m)";
@@ -172,6 +187,17 @@ mod tests {
         assert_eq!(said(at, Certainty::Uncertain, ""), format!("perhaps {when}"));
         assert_eq!(said(None, Certainty::Uncertain, "it runs"), "it runs");
         assert_eq!(said(None, Certainty::Uncertain, ""), "no time can be named");
+        let [mut not_due, offline] = [0, 1].map(|at| explained.registration.blockers[at].clone());
+        not_due.code = BlockerCode::NotDue;
+        let hangs = Outlook {
+            at: None,
+            certainty: Certainty::Uncertain,
+            text: "it runs when the network comes".to_owned(),
+        };
+        assert_eq!(
+            forecast(&hangs, &[not_due, offline], now, &look),
+            format!("it runs when the network comes; not before {when}")
+        );
     }
 
     #[test]
