@@ -178,6 +178,8 @@ impl Foresight {
         let until = now + question.horizon.min(LONGEST_FORECAST);
         self.run_until(until, question.only, &mut events);
         let until = self.scheduler.now;
+        // The others ran along, since they share slots and budgets; they were not asked for.
+        events.retain(|event| question.only.is_none_or(|id| id == event.registration));
         let named: BTreeSet<_> = events.iter().map(|event: &Foreseen| event.registration).collect();
         let quiet = self.scheduler.registrations.iter().filter(|one| {
             self.viewer.sees(one.key.owner())

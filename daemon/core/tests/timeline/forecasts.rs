@@ -105,6 +105,18 @@ fn a_supposed_metered_network_holds_until_three_intervals_have_passed() {
 }
 
 #[test]
+fn a_forecast_of_one_names_no_other() {
+    let mut world = open_world();
+    register(&mut world, "news", Some(12 * HOUR));
+    let feed = register(&mut world, "shop:feed", Some(24 * HOUR));
+    let forecast = look(&world, Vec::new(), 30 * HOUR, Some(feed));
+    assert_eq!(told(&forecast), ["1d 00:00 shop:feed"]);
+    let metered = vec![Supposition::Fact(FactValue::Metered(true))];
+    let forecast = look(&world, metered, 30 * HOUR, Some(feed));
+    assert_eq!((told(&forecast), codes(&forecast)), (vec![], vec!["METERED".to_owned()]));
+}
+
+#[test]
 fn time_passes_under_what_was_supposed_before() {
     let mut world = open_world();
     let mail = register(&mut world, "news", Some(12 * HOUR));
