@@ -355,15 +355,17 @@ impl Engine {
     /// Tells a new core what is known of the host.
     fn feed_facts(&mut self) {
         if let Some(simulated) = self.host.simulated() {
-            let told = simulated.facts();
             self.wall = simulated.wall;
-            for event in told {
+        }
+        // The clock first: what is overdue is decided with the first event, and has its day.
+        self.happened(Event::WallClockChanged(self.wall));
+        if let Some(simulated) = self.host.simulated() {
+            for event in simulated.facts() {
                 self.happened(event);
             }
         } else if let Some(facts) = self.netlink.clone() {
             self.happened(Event::NetlinkChanged(facts));
         }
-        self.happened(Event::WallClockChanged(self.wall));
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     effect::{Effect, Record},
     field::FieldError,
     lease::{Fact, Lease, LeaseId, Leased, Subject},
+    policy::Value,
     time::Timestamp,
 };
 
@@ -61,8 +62,9 @@ impl Scheduler {
         };
         // Less than a millisecond is no time of the core's.
         if new.lasts.as_millis() == 0 || new.lasts > limit {
-            let rule = format!("must be more than 0 and at most {} h", limit.as_secs() / 3_600);
-            return Err(FieldError::plain("lease", format!("{:?}", new.lasts), rule).into());
+            let (lasts, limit) = (Value::Duration(new.lasts), Value::Duration(limit));
+            let rule = format!("must be more than 0 and at most {limit}");
+            return Err(FieldError::plain("lease", lasts, rule).into());
         }
         let older = self.leases.find(&new.subject, new.what);
         if older.is_none() && self.leases.count_of(owner) >= self.policy.owner_leases {

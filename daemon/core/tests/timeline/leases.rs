@@ -309,11 +309,11 @@ fn leases_have_an_end() {
         pause all for 0s
         ",
         expect![[r#"
-            00:00 refused: field `lease`: value `2678400s` must be more than 0 and at most 720 h
+            00:00 refused: field `lease`: value `31d` must be more than 0 and at most 30d
             00:00 pause of all until 30d 00:00
-            00:00 refused: field `lease`: value `691200s` must be more than 0 and at most 168 h
+            00:00 refused: field `lease`: value `8d` must be more than 0 and at most 7d
             00:00 override Network(Online) of all until 7d 00:00
-            00:00 refused: field `lease`: value `0ns` must be more than 0 and at most 720 h
+            00:00 refused: field `lease`: value `0s` must be more than 0 and at most 30d
         "#]],
     );
 }

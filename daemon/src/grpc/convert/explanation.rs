@@ -136,7 +136,11 @@ fn outlook_at(wall: WallClock, at: Timestamp) -> wire::Outlook {
 
 fn hangs_on(blockers: &[Blocker], span: &str) -> String {
     let unknown = blockers.iter().filter(|blocker| blocker.earliest.is_none());
-    let clears: Vec<_> = unknown.map(|blocker| blocker.code.clears()).collect();
+    // A launcher is but one way to start the browser, which is said already.
+    let clears: Vec<_> = unknown
+        .filter(|blocker| blocker.code != BlockerCode::NoLauncher)
+        .map(|blocker| blocker.code.clears())
+        .collect();
     if clears.is_empty() {
         return format!("it does not run within {span}");
     }
