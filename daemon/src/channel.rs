@@ -22,7 +22,7 @@ use pwasync_core::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-pub use admin::{AdminRequest, Explanation, GivenBack, SiteFilter, Taken};
+pub use admin::{AdminRequest, Explanation, GivenBack, SiteFilter, Taken, Told};
 pub use launcher::{FromLauncher, OpenLauncher, ToLauncher};
 pub use policy::{
     PolicyRead, PolicySender, PolicyView, ReloadReply, ReloadSender, Reloaded, reloads,

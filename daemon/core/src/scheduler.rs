@@ -19,6 +19,7 @@ mod reconcile;
 mod requests;
 mod restore;
 mod run_now;
+mod sentences;
 mod sites;
 mod subjects;
 

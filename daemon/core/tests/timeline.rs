@@ -30,6 +30,7 @@ mod restarts;
 mod retries;
 mod returns;
 mod scenarios;
+mod sentences;
 mod sessions;
 mod spacing;
 mod turns;

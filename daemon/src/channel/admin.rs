@@ -104,12 +104,21 @@ pub enum AdminRequest {
 /// Why a registration does not run, and what a forecast of it is made from.
 #[derive(Debug)]
 pub struct Explanation {
-    /// With all that holds it.
-    pub view: RegistrationView,
-    /// The newest first.
-    pub trail: Vec<Entry>,
+    /// What is known.
+    pub told: Told,
     /// To look ahead with.
     pub foresight: Foresight,
+}
+
+/// What is known of a registration that does not run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// With all that holds it.
+    pub view: RegistrationView,
+    /// One for each of its blockers: what holds it.
+    pub sentences: Vec<String>,
+    /// The newest first.
+    pub trail: Vec<Entry>,
 }
 
 /// Which sites; `None`: all.

@@ -7,7 +7,7 @@ use pwasync_core::{
 
 use super::Engine;
 use crate::{
-    channel::{AdminRequest, Explanation, GivenBack, Taken},
+    channel::{AdminRequest, Explanation, GivenBack, Taken, Told},
     recording::{ClearOverride, Resume, SetEngagement, TakeLease},
 };
 
@@ -19,8 +19,11 @@ impl Engine {
             AdminRequest::Explain { viewer, id, trail, reply } => {
                 let filter = EntryFilter { registration: Some(id), ..EntryFilter::default() };
                 let explained = core.registration_by_id(now, viewer, id).map(|view| Explanation {
-                    view,
-                    trail: core.history(viewer, &filter, trail),
+                    told: Told {
+                        view,
+                        sentences: core.sentences(now, viewer, id).unwrap_or_default(),
+                        trail: core.history(viewer, &filter, trail),
+                    },
                     foresight: core.foresight(now, viewer, Some(id)),
                 });
                 self.answer(reply, explained);

@@ -86,7 +86,7 @@ async fn an_explanation_names_reason_time_and_trail() {
     let (_daemon, mut client, mut session) = settled().await;
     let id = client.news().await;
     let explained = client.explain(id).await.unwrap();
-    assert_eq!(explained.sentences, ["its interval has not passed"]);
+    assert_eq!(explained.sentences, ["its interval has not passed (of 12h)"]);
     let outlook = explained.outlook.unwrap();
     assert!(outlook.certain, "{outlook:?}");
     // 60 s and 12 h, then the next slot of 15 min.

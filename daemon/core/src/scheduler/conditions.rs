@@ -364,7 +364,7 @@ fn waits_since(registration: &Registration) -> Timestamp {
 }
 
 /// The fact that a code is about.
-fn fact_of(code: BlockerCode) -> Option<Fact> {
+pub(super) fn fact_of(code: BlockerCode) -> Option<Fact> {
     match code {
         BlockerCode::Offline
         | BlockerCode::Settling

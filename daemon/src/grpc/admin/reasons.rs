@@ -9,7 +9,7 @@ use tonic::Request;
 
 use super::{AdminService, check_owner};
 use crate::{
-    channel::{AdminRequest, Request as Ask},
+    channel::{AdminRequest, Explanation, Request as Ask},
     grpc::{
         convert::{
             explanation_to_proto, forecast_to_proto, history_from_proto, history_to_proto,
@@ -60,9 +60,9 @@ impl AdminService {
         let answered = request(&self.engine, ask).await?;
         let explanation = answered.value.ok_or(Refusal::NoSuchId(id))?;
         let question = outlook_question(id);
-        let forecast = self.forecasters.look(explanation.foresight, question).await?;
-        let (view, trail) = (&explanation.view, &explanation.trail);
-        Ok(explanation_to_proto(answered.wall, view, trail, &forecast))
+        let Explanation { told, foresight } = explanation;
+        let forecast = self.forecasters.look(foresight, question).await?;
+        Ok(explanation_to_proto(answered.wall, told, &forecast))
     }
 
     pub(super) async fn foreseen(

@@ -19,6 +19,7 @@ use super::{
     registrations::registration_to_proto,
     time::{bounded_from_proto, timestamp_to_proto},
 };
+use crate::channel::Told;
 
 /// Decisions of the trail if nobody says, and at most.
 const TRAIL: (u32, u32) = (20, 200);
@@ -89,15 +90,14 @@ pub(crate) fn question_from_proto(
 /// An explanation for the wire.
 pub(crate) fn explanation_to_proto(
     wall: WallClock,
-    view: &RegistrationView,
-    trail: &[pwasync_core::history::Entry],
+    told: Told,
     forecast: &Forecast,
 ) -> wire::ExplainResponse {
     wire::ExplainResponse {
-        registration: Some(registration_to_proto(wall, view)),
-        sentences: view.blockers.iter().map(|one| one.code.holds().to_owned()).collect(),
-        outlook: Some(outlook(wall, view, forecast)),
-        trail: trail_to_proto(wall, trail),
+        registration: Some(registration_to_proto(wall, &told.view)),
+        outlook: Some(outlook(wall, &told.view, forecast)),
+        trail: trail_to_proto(wall, &told.trail),
+        sentences: told.sentences,
     }
 }
 

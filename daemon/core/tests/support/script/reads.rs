@@ -1,7 +1,7 @@
 //! What is read, without changing anything.
 
 use pwasync_core::{
-    Filter, Wakes,
+    Filter, Viewer, Wakes,
     history::{Entry, EntryFilter},
     key::{RegistrationId, SyncKind},
 };
@@ -10,7 +10,7 @@ use super::{Script, words};
 use crate::support::{names, trace};
 
 impl Script {
-    /// `show mail`, `tags shop [periodic]`, `list`, `history [mail]`, `decisions`, `leases`, `engagement`,
+    /// `show mail`, `why mail`, `tags shop [periodic]`, `list`, `history [mail]`, `decisions`, `leases`, `engagement`,
     /// `wakes`, `timeout`, `kept shop`; each but the last three also `as bob`.
     pub(super) fn read(&mut self, command: &str, rest: &[&str]) -> bool {
         let (scheduler, now) = (&self.world.scheduler, self.world.now);
@@ -18,6 +18,10 @@ impl Script {
             ("show", [name, kind @ ..]) => {
                 let view = scheduler.registration(now, &self.key(name, kind));
                 view.map_or(format!("{name}: none"), |view| trace::view(&view))
+            }
+            ("why", [name]) => {
+                let said = scheduler.sentences(now, Viewer::Administrator, self.id(name));
+                said.unwrap_or_default().join("\n            ")
             }
             ("tags", [worker, rest @ ..]) => {
                 let kind = rest.first().map_or(SyncKind::OneOff, |word| words::kind(word));
