@@ -18,7 +18,7 @@ use crate::{
     lease::{FactValue, Lease, LeaseId, Leased, Subject},
     moments::{Joiners, Neighbours},
     ready::Ready,
-    registration::State,
+    registration::{Registration, State},
     registrations::Registrations,
     time::Timestamp,
     timers::Timers,
@@ -84,7 +84,11 @@ pub struct Foreseen {
 /// A copy of the queue to look ahead with.
 #[derive(Clone, Debug)]
 pub struct Foresight {
+    /// Everything but the registrations.
     scheduler: Box<Scheduler>,
+    /// Not filed yet: that takes most of the time, and can be done elsewhere.
+    copied: Vec<Registration>,
+    now: Timestamp,
     viewer: Viewer,
     sessions: BTreeMap<ProfileKey, SessionId>,
     /// Facts supposed so far.
@@ -114,7 +118,8 @@ impl Scheduler {
         };
         let sites = self.sites.iter().filter(|(site, _)| wanted(&site.profile));
         let profiles = self.profiles.iter().filter(|(profile, _)| wanted(profile));
-        let mut copy = Self {
+        let copied = ids.into_iter().filter_map(|id| self.registrations.get(id).cloned()).collect();
+        let copy = Self {
             policy: self.policy.clone(),
             policy_since: self.policy_since,
             epoch: self.epoch,
@@ -141,30 +146,33 @@ impl Scheduler {
             wakes: self.wakes,
             effects: VecDeque::new(),
         };
-        for id in &ids {
-            if let Some(registration) = self.registrations.get(*id) {
-                copy.registrations.insert(registration.clone());
-            }
-        }
-        // What runs elsewhere is not looked at, and so must not hold a slot for ever.
-        copy.sessions.forget_out(|id| copy.registrations.get(id).is_none());
-        ids.into_iter().for_each(|id| copy.file(id));
         let sessions = self.sessions.ready_ones().collect();
-        let mut foresight = Foresight { scheduler: Box::new(copy), viewer, sessions, supposed: 0 };
-        foresight.scheduler.handle_timeout(now);
-        foresight
+        let now = now.max(self.now);
+        Foresight { scheduler: Box::new(copy), copied, now, viewer, sessions, supposed: 0 }
     }
 }
 
 impl Foresight {
     /// The instant that it looks ahead from.
     pub fn now(&self) -> Timestamp {
-        self.scheduler.now
+        self.now
+    }
+
+    /// Files what was copied.
+    fn file(&mut self) {
+        let scheduler = &mut *self.scheduler;
+        let ids: Vec<_> = self.copied.iter().map(|one| one.id).collect();
+        self.copied.drain(..).for_each(|one| scheduler.registrations.insert(one));
+        // What runs elsewhere is not looked at, and so must not hold a slot for ever.
+        scheduler.sessions.forget_out(|id| scheduler.registrations.get(id).is_none());
+        ids.into_iter().for_each(|id| scheduler.file(id));
+        scheduler.handle_timeout(self.now);
     }
 
     /// Looks ahead.
     #[must_use]
     pub fn look(mut self, question: &ForecastQuestion) -> Forecast {
+        self.file();
         let mut events = Vec::new();
         let mut now = self.scheduler.now;
         let is_advance = |one: &Supposition| matches!(one, Supposition::Advance(_));
