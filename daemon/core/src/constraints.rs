@@ -31,6 +31,16 @@ pub enum Transport {
 impl Transport {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Wifi, Self::Ethernet, Self::Cellular, Self::Other];
+
+    /// Its name, for people and for the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wifi => "wifi",
+            Self::Ethernet => "ethernet",
+            Self::Cellular => "cellular",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// A set of kinds of links.

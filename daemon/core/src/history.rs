@@ -11,7 +11,8 @@ use crate::{
     facts::Facts,
     key::{OwnerId, ProfileId, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
     policy::Policy,
-    time::Timestamp,
+    time::{Timestamp, WallClock},
+    wall::WallTime,
 };
 
 /// Bytes that are kept of a tag, and of what a browser said.
@@ -50,7 +51,7 @@ pub struct EntryFilter {
     /// Of this origin.
     pub origin: Option<String>,
     /// Not before.
-    pub since: Option<Timestamp>,
+    pub since: Option<WallTime>,
     /// Only older ones than this.
     pub before: Option<u64>,
 }
@@ -148,7 +149,9 @@ impl History {
     pub(crate) fn newest<'a>(
         &'a self,
         filter: &'a EntryFilter,
+        wall: WallClock,
     ) -> impl Iterator<Item = &'a Entry> + 'a {
+        let since = filter.since.map(|since| since.to_core(wall));
         let own = filter.registration.map(|id| self.of_registration.get(&id));
         let own = own.or_else(|| filter.owner.map(|owner| self.of_owner.get(&owner)));
         let sequences: Box<dyn Iterator<Item = u64> + 'a> = match own {
@@ -158,7 +161,7 @@ impl History {
         sequences
             .filter_map(|sequence| self.entries.get(&sequence))
             .skip_while(|entry| filter.before.is_some_and(|before| entry.sequence >= before))
-            .take_while(|entry| filter.since.is_none_or(|since| entry.at >= since))
+            .take_while(move |entry| since.is_none_or(|since| entry.at >= since))
             .filter(|entry| filter.takes(entry))
     }
 

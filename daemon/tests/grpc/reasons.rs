@@ -182,6 +182,13 @@ async fn the_history_has_each_decision_with_its_facts_and_goes_by_pages() {
     let facts = history.entries[2].facts.clone().unwrap();
     assert_eq!((facts.online, facts.metered()), (Some(true), wire::Metered::No));
 
+    let woken = history.entries[2].at;
+    let since = client.history(wire::ListHistoryRequest { since: woken, ..request.clone() }).await;
+    assert!(since.entries.contains(&history.entries[2]), "not before is from then on");
+    let later = woken.map(|at| prost_types::Timestamp { seconds: at.seconds + 1, ..at });
+    let since = client.history(wire::ListHistoryRequest { since: later, ..request.clone() }).await;
+    assert_eq!(since.entries, []);
+
     let first = client.history(wire::ListHistoryRequest { limit: 3, ..request.clone() }).await;
     assert_eq!(first.entries.len(), 3);
     let page_token = first.next_page_token;

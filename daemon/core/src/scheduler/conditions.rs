@@ -43,6 +43,17 @@ impl Scheduler {
         overrides.values().fold(self.host.facts(), Facts::with)
     }
 
+    /// What a registration's facts are overridden with, by what is for everybody and for it.
+    pub(super) fn overrides_of<'a>(&'a self, registration: &'a Registration) -> Overrides<'a> {
+        let own = self.leases.overrides(&registration.key, registration.app.as_ref());
+        self.leases.overrides_of_all().or(own)
+    }
+
+    /// The facts as they are for a registration.
+    pub(super) fn facts_of(&self, registration: &Registration) -> Facts {
+        self.overrides_of(registration).values().fold(self.host.facts(), Facts::with)
+    }
+
     /// What the host offers everybody.
     pub(super) fn offer(&self, now: Timestamp) -> Offer {
         self.offer_with(now, &self.leases.overrides_of_all())
@@ -273,8 +284,7 @@ impl Scheduler {
 
     /// What the host holds against it.
     fn host_blockers(&self, registration: &Registration, now: Timestamp) -> Vec<Blocker> {
-        let own = self.leases.overrides(&registration.key, registration.app.as_ref());
-        let overrides = self.leases.overrides_of_all().or(own);
+        let overrides = self.overrides_of(registration);
         let offer = self.offer_with(now, &overrides);
         let needs = self.needs_of(registration, now);
         let rules = self.rules_of(registration);

@@ -166,7 +166,7 @@ impl Scheduler {
             Viewer::Administrator => filter.owner,
         };
         let filter = EntryFilter { owner, ..filter.clone() };
-        self.history.newest(&filter).take(limit).cloned().collect()
+        self.history.newest(&filter, self.wall).take(limit).cloned().collect()
     }
 
     /// Registrations in all.

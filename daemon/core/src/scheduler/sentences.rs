@@ -1,10 +1,10 @@
 //! What holds a registration, in sentences: with the values of this moment, so that nobody has to
 //! look them up.
 
-use super::{Denial, Scheduler, Viewer};
+use super::{Denial, Scheduler, Viewer, conditions::fact_of};
 use crate::{
     blocker::BlockerCode,
-    constraints::{Transport, Transports},
+    constraints::Transport,
     key::RegistrationId,
     lease::{Fact, Lease, Subject},
     policy::Value,
@@ -26,16 +26,16 @@ impl Scheduler {
             return None;
         }
         let blockers = self.blockers(registration, now.max(self.now));
-        let sentence = |code| self.sentence(registration, viewer, code);
+        let sentence = |code| self.sentence(registration, code);
         Some(blockers.iter().map(|blocker| sentence(blocker.code)).collect())
     }
 
-    fn sentence(&self, registration: &Registration, viewer: Viewer, code: BlockerCode) -> String {
+    fn sentence(&self, registration: &Registration, code: BlockerCode) -> String {
         let plain = code.holds();
         let more = match code {
             BlockerCode::BatteryLow | BlockerCode::BatteryCritical => self.charge(registration),
             BlockerCode::Transport => Some(self.wanted_transport(registration)),
-            BlockerCode::Paused => self.paused_by(registration, viewer),
+            BlockerCode::Paused => self.paused_by(registration),
             BlockerCode::PermissionDenied => self.denied_by(registration),
             BlockerCode::NotInstalled => {
                 let hold = Value::Duration(self.policy.uninstalled_hold);
@@ -74,40 +74,33 @@ impl Scheduler {
     }
 
     fn charge(&self, registration: &Registration) -> Option<String> {
-        let now = self.now;
-        let own = self.leases.overrides(&registration.key, registration.app.as_ref());
-        let facts = own.values().fold(self.facts(), crate::facts::Facts::with);
-        let limit = self.needs_of(registration, now).battery?.held_at;
-        Some(format!("{} %; {limit} % or less holds it unless it is charged", facts.battery?))
+        let charge = self.facts_of(registration).battery?;
+        let limit = self.needs_of(registration, self.now).battery?.held_at;
+        Some(format!("{charge} %; {limit} % or less holds it unless it is charged"))
     }
 
     fn wanted_transport(&self, registration: &Registration) -> String {
-        let wanted = names(registration.constraints.transports);
-        match self.facts().transport {
-            Some(transport) => format!("it asked for {wanted}, this is {}", name(transport)),
+        let wanted: Vec<_> =
+            registration.constraints.transports.iter().map(Transport::name).collect();
+        let wanted = wanted.join(" or ");
+        match self.facts_of(registration).transport {
+            Some(transport) => format!("it asked for {wanted}, this is {}", transport.name()),
             None => format!("it asked for {wanted}, and nothing says what this is"),
         }
     }
 
-    fn paused_by(&self, registration: &Registration, viewer: Viewer) -> Option<String> {
+    fn paused_by(&self, registration: &Registration) -> Option<String> {
         let own = self.leases.pauses(&registration.key, registration.app.as_ref());
         let all = self.leases.pause_of_all().into_iter().chain(own);
         let last = all.max_by_key(|lease| lease.until)?;
         let Lease { subject, reason, .. } = last;
         let whose = match subject {
-            Subject::All => "everybody's".to_owned(),
+            Subject::All => "those of everybody".to_owned(),
             Subject::Owner(_) => "all of this user".to_owned(),
             Subject::Origin(_, origin) => format!("those of {origin}"),
             Subject::App(_, app) => format!("those of the app {}", app.as_str()),
         };
-        // What an administrator wrote about everybody is for everybody to read.
-        let reason = (!reason.is_empty()).then_some(reason);
-        Some(match (reason, viewer) {
-            (Some(reason), Viewer::Owner(_) | Viewer::Administrator) => {
-                format!("{whose}: {reason}")
-            }
-            (None, _) => whose,
-        })
+        Some(if reason.is_empty() { whose } else { format!("{whose}: {reason}") })
     }
 
     fn denied_by(&self, registration: &Registration) -> Option<String> {
@@ -123,24 +116,9 @@ impl Scheduler {
 
     /// Whether a person says that it is so, and no source.
     fn pretended(&self, registration: &Registration, code: BlockerCode) -> Option<String> {
-        let fact = super::conditions::fact_of(code).filter(|_| code != BlockerCode::Settling)?;
-        let own = self.leases.overrides(&registration.key, registration.app.as_ref());
-        let overrides = self.leases.overrides_of_all().or(own);
+        let fact = fact_of(code).filter(|_| code != BlockerCode::Settling)?;
+        let overrides = self.overrides_of(registration);
         let is_charge = fact == Fact::Battery && overrides.get(Fact::Charging).is_some();
         (overrides.get(fact).is_some() || is_charge).then(|| "set by an override".to_owned())
     }
-}
-
-fn name(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Wifi => "wifi",
-        Transport::Ethernet => "ethernet",
-        Transport::Cellular => "cellular",
-        Transport::Other => "another kind",
-    }
-}
-
-fn names(transports: Transports) -> String {
-    let names: Vec<_> = transports.iter().map(name).collect();
-    names.join(" or ")
 }

@@ -40,6 +40,25 @@ fn a_sentence_names_the_wanted_network_and_the_one_that_is() {
 }
 
 #[test]
+fn a_sentence_goes_by_what_is_so_for_its_sync() {
+    check(
+        "
+        online
+        ethernet
+        open
+        override origin:app transport cellular for 1h
+        00:01 register mail wifi
+        why mail
+        ",
+        expect![[r#"
+            00:00 override Transport(Cellular) of origin https://app.example of ana until 01:00
+            00:01 registered mail: created as 1, next 01:00
+            00:01 it asked for another kind of network than this (it asked for wifi, this is cellular; set by an override)
+        "#]],
+    );
+}
+
+#[test]
 fn a_sentence_names_whose_pause_it_is() {
     check(
         "

@@ -8,7 +8,8 @@ use pwasync_core::{
     facts::{Facts, Reach},
     history::{Entry, EntryFilter},
     key::RegistrationId,
-    time::{Timestamp, WallClock},
+    time::WallClock,
+    wall::WallTime,
 };
 use pwasync_proto::v1 as wire;
 
@@ -34,7 +35,6 @@ const PAGE_BYTES: usize = 2 << 20;
 /// # Errors
 /// When a part breaks its rule.
 pub(crate) fn history_from_proto(
-    wall: WallClock,
     request: &wire::ListHistoryRequest,
 ) -> Result<(EntryFilter, usize), FieldError> {
     let limit = match number_from_proto("limit", request.limit, PAGE)? {
@@ -48,10 +48,7 @@ pub(crate) fn history_from_proto(
         registration: Some(request.id).filter(|id| *id != 0).map(RegistrationId::new),
         profile: request.profile.as_ref().map(profile_id_from_proto).transpose()?,
         origin: given(&request.origin).map(origin_from_proto).transpose()?,
-        since: since.map(|since| {
-            let millis = since.saturating_sub(wall.offset_millis);
-            Timestamp::from_millis(u64::try_from(millis).unwrap_or(0))
-        }),
+        since: since.map(WallTime::from_millis),
         before: given(&request.page_token).map(token_from_proto).transpose()?,
     };
     Ok((filter, usize::try_from(limit).unwrap_or(usize::MAX)))

@@ -133,13 +133,11 @@ pub(crate) fn fact_value_from_proto(fact: &wire::FactValue) -> Result<FactValue,
         }),
         "metered" => FactValue::Metered(yes()?),
         "roaming" => FactValue::Roaming(yes()?),
-        "transport" => FactValue::Transport(match value.as_str() {
-            "wifi" => Transport::Wifi,
-            "ethernet" => Transport::Ethernet,
-            "cellular" => Transport::Cellular,
-            "other" => Transport::Other,
-            _ => return Err(none_of("value", value, "wifi, ethernet, cellular or other")),
-        }),
+        "transport" => {
+            let named = Transport::ALL.into_iter().find(|one| one.name() == value);
+            let wrong = || none_of("value", value, "wifi, ethernet, cellular or other");
+            FactValue::Transport(named.ok_or_else(wrong)?)
+        }
         "battery_percent" => {
             let plain = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
             let percent = plain.then(|| value.parse().ok()).flatten();
@@ -167,13 +165,7 @@ fn fact_value_to_proto(value: FactValue) -> wire::FactValue {
         | FactValue::Roaming(is)
         | FactValue::Charging(is)
         | FactValue::PowerSaver(is) => yes(is),
-        FactValue::Transport(transport) => match transport {
-            Transport::Wifi => "wifi",
-            Transport::Ethernet => "ethernet",
-            Transport::Cellular => "cellular",
-            Transport::Other => "other",
-        }
-        .to_owned(),
+        FactValue::Transport(transport) => transport.name().to_owned(),
         FactValue::Battery(percent) => percent.to_string(),
     };
     wire::FactValue { fact: fact_name(value.fact()).to_owned(), value: value_text }
