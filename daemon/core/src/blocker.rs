@@ -1,6 +1,6 @@
 //! Why a registration does not run: standing facts with stable codes.
 
-use crate::time::Timestamp;
+use crate::{lease::Fact, time::Timestamp};
 
 /// One reason, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +77,39 @@ pub enum BlockerCode {
 }
 
 impl BlockerCode {
+    /// The fact that it is about; `None`: it is about something else.
+    pub(crate) fn fact(self) -> Option<Fact> {
+        match self {
+            Self::Offline | Self::Settling | Self::Limited | Self::CaptivePortal => {
+                Some(Fact::Network)
+            }
+            Self::Metered => Some(Fact::Metered),
+            Self::Roaming => Some(Fact::Roaming),
+            Self::Transport => Some(Fact::Transport),
+            Self::BatteryLow | Self::BatteryCritical => Some(Fact::Battery),
+            Self::NotCharging => Some(Fact::Charging),
+            Self::PowerSaver => Some(Fact::PowerSaver),
+            Self::Starting
+            | Self::UnknownNetwork
+            | Self::NotDue
+            | Self::BackOff
+            | Self::Suspending
+            | Self::EngagementNone
+            | Self::NotInstalled
+            | Self::PermissionDenied
+            | Self::Paused
+            | Self::BudgetSpent
+            | Self::LearnedHour
+            | Self::OriginGap
+            | Self::Grid
+            | Self::Concurrency
+            | Self::BrowserClosed
+            | Self::BrowserLaunching
+            | Self::NoLauncher
+            | Self::StoreReadOnly => None,
+        }
+    }
+
     /// What holds the registration, as a sentence.
     pub fn holds(self) -> &'static str {
         match self {

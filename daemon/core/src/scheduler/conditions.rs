@@ -305,7 +305,7 @@ impl Scheduler {
                 if let Some(blocker) = self.charge_blocker(code, &needs, &overrides) {
                     return blocker;
                 }
-                let fact = fact_of(code);
+                let fact = code.fact();
                 let since = fact.map_or(now, |fact| self.since(fact, &overrides));
                 let lease = fact.and_then(|fact| overrides.get(fact)).map(|(_, lease)| lease.until);
                 let limited =
@@ -371,38 +371,4 @@ impl Scheduler {
 fn waits_since(registration: &Registration) -> Timestamp {
     let ended = registration.last_attempt.as_ref().map(|ended| ended.finished_at);
     ended.unwrap_or(registration.registered_at)
-}
-
-/// The fact that a code is about.
-pub(super) fn fact_of(code: BlockerCode) -> Option<Fact> {
-    match code {
-        BlockerCode::Offline
-        | BlockerCode::Settling
-        | BlockerCode::Limited
-        | BlockerCode::CaptivePortal => Some(Fact::Network),
-        BlockerCode::Metered => Some(Fact::Metered),
-        BlockerCode::Roaming => Some(Fact::Roaming),
-        BlockerCode::Transport => Some(Fact::Transport),
-        BlockerCode::BatteryLow | BlockerCode::BatteryCritical => Some(Fact::Battery),
-        BlockerCode::NotCharging => Some(Fact::Charging),
-        BlockerCode::PowerSaver => Some(Fact::PowerSaver),
-        BlockerCode::Starting
-        | BlockerCode::UnknownNetwork
-        | BlockerCode::NotDue
-        | BlockerCode::BackOff
-        | BlockerCode::Suspending
-        | BlockerCode::EngagementNone
-        | BlockerCode::NotInstalled
-        | BlockerCode::PermissionDenied
-        | BlockerCode::Paused
-        | BlockerCode::BudgetSpent
-        | BlockerCode::LearnedHour
-        | BlockerCode::OriginGap
-        | BlockerCode::Grid
-        | BlockerCode::Concurrency
-        | BlockerCode::BrowserClosed
-        | BlockerCode::BrowserLaunching
-        | BlockerCode::NoLauncher
-        | BlockerCode::StoreReadOnly => None,
-    }
 }

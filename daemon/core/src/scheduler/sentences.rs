@@ -1,7 +1,7 @@
 //! What holds a registration, in sentences: with the values of this moment, so that nobody has to
 //! look them up.
 
-use super::{Denial, Scheduler, Viewer, conditions::fact_of};
+use super::{Denial, Scheduler, Viewer};
 use crate::{
     blocker::BlockerCode,
     constraints::Transport,
@@ -116,7 +116,7 @@ impl Scheduler {
 
     /// Whether a person says that it is so, and no source.
     fn pretended(&self, registration: &Registration, code: BlockerCode) -> Option<String> {
-        let fact = fact_of(code).filter(|_| code != BlockerCode::Settling)?;
+        let fact = code.fact().filter(|_| code != BlockerCode::Settling)?;
         let overrides = self.overrides_of(registration);
         let is_charge = fact == Fact::Battery && overrides.get(Fact::Charging).is_some();
         (overrides.get(fact).is_some() || is_charge).then(|| "set by an override".to_owned())
