@@ -74,11 +74,12 @@ impl Command {
         self
     }
 
-    /// Runs it as `user` with `home` as its home, and no session bus.
+    /// Runs it as `user` with `home` as its home, its temporary files below it, and no session bus.
     #[must_use]
     pub fn home_of(self, user: User, home: &Path) -> Self {
         self.user(user)
             .variable("HOME", home)
+            .variable("TMPDIR", home)
             .variable("LANG", "C.UTF-8")
             .variable("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
     }
