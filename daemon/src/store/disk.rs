@@ -5,6 +5,7 @@
 //!   descriptor of our own follows;
 //! - its threads wake once a second each: they are born under a timer slack of an hour;
 //! - it panics where its files make no sense: panics are caught and become errors;
+//! - it can wait for ever for a write that has failed: the [watch] ends that;
 //! - a half-written `snap.*.generating` keeps it from opening: such a file is removed before.
 //!
 //! All records are in one tree, so that one `apply_batch` is atomic for whatever a batch holds: a
@@ -12,6 +13,7 @@
 //! add nothing but a second tree. `flush_async` is never called: it deadlocks from seven on.
 
 mod directory;
+mod watch;
 
 use std::{
     fs::File,
@@ -31,6 +33,7 @@ use crate::store::{
     load::{Loaded, Loader},
     record::Record,
 };
+use watch::Watch;
 
 /// The tree of records that did not decode: the epoch in which they were found (big endian), then
 /// their key.
@@ -44,6 +47,8 @@ pub struct SledStore {
     /// while a store that failed is opened again.
     lock: Option<File>,
     open: Option<Open>,
+    /// There from the first opening on.
+    watch: Option<Watch>,
 }
 
 /// An open store.
@@ -58,7 +63,7 @@ struct Open {
 impl SledStore {
     /// The store in this directory; it is made when the store is first opened.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, lock: None, open: None }
+        Self { directory, lock: None, open: None, watch: None }
     }
 
     fn start(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
@@ -66,20 +71,28 @@ impl SledStore {
         if self.lock.is_none() {
             self.lock = Some(directory::lock(&self.directory)?);
         }
+        // Born before the slack, which is not for its timer.
+        let watch = match &mut self.watch {
+            Some(watch) => watch,
+            None => self.watch.insert(Watch::start()?),
+        };
+        directory::probe(&self.directory)?;
         let database = self.directory.join("store");
         let log = directory::prepare(&database)?;
         let _slack = LongSlack::begin();
         let db = sled::Config::new().path(&database).flush_every_ms(None).open()?;
+        watch.look_after(&db);
+        let _working = watch.working();
         directory::sync_all(&database)?;
-        let mut open = Open { db, log, index: Index::default() };
-        let opened = open.load(frame)?;
-        self.open = Some(open);
-        Ok(opened)
+        // What fails from here on is closed under the eyes of the watch, too.
+        let open = self.open.insert(Open { db, log, index: Index::default() });
+        open.load(frame)
     }
 
     fn write(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), Cause> {
         let open = self.open.as_mut().ok_or(Cause::Closed)?;
         let changes = open.index.changes(batch, frame);
+        let _working = self.watch.as_ref().map(Watch::working);
         open.commit(changes)
     }
 }
@@ -87,8 +100,10 @@ impl SledStore {
 impl Store for SledStore {
     fn open(&mut self, frame: ClockFrame) -> Result<Opened, StoreError> {
         self.close();
-        let opened = caught(|| self.start(frame));
-        opened.map_err(|cause| StoreError::new(Doing::Open, cause))
+        caught(|| self.start(frame)).map_err(|cause| {
+            self.close();
+            StoreError::new(Doing::Open, cause)
+        })
     }
 
     fn commit(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), StoreError> {
@@ -100,10 +115,16 @@ impl Store for SledStore {
 
     fn close(&mut self) {
         let open = self.open.take();
+        let watch = self.watch.as_ref();
+        let _working = watch.map(Watch::working);
         // sled writes and syncs when it is dropped, and panics when that fails. What was committed
         // is on disk already.
         let _ = caught(|| {
             drop(open);
+            Ok(())
+        });
+        let _ = caught(|| {
+            watch.inspect(|watch| watch.let_go());
             Ok(())
         });
     }

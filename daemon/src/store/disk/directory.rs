@@ -2,16 +2,22 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
     thread,
     time::Duration,
 };
 
-use rustix::fs::{Advice, fadvise};
+use rustix::{
+    fs::{Advice, FallocateFlags, fadvise, fallocate},
+    io::Errno,
+};
 
 use crate::store::error::Cause;
+
+/// Room for a new segment of sled's log and for sled's own snapshot of a store of some size.
+const NEEDED_BYTES: u64 = 1 << 20;
 
 /// Makes a directory that only its owner may enter, with what is missing above it, durably.
 pub(super) fn create(directory: &Path) -> io::Result<()> {
@@ -41,6 +47,27 @@ pub(super) fn lock(directory: &Path) -> Result<File, Cause> {
         Err(TryLockError::WouldBlock) => Err(Cause::InUse { path: path.display().to_string() }),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// Tries whether the disk takes what an opening needs at least: sled spends seconds of a processor
+/// on a large store before it finds out, and this is asked for again and again.
+pub(super) fn probe(directory: &Path) -> Result<(), Cause> {
+    let path = directory.join("probe");
+    let tried = try_to_write(&path);
+    // A file that stays is written over by the next probe.
+    let _ = fs::remove_file(&path);
+    Ok(tried?)
+}
+
+fn try_to_write(path: &Path) -> io::Result<()> {
+    let mut file = create_file(path)?;
+    file.write_all(&[0x55; 4_096])?;
+    match fallocate(&file, FallocateFlags::empty(), 0, NEEDED_BYTES) {
+        // Not every file system can say before.
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+        Err(error) => return Err(error.into()),
+    }
+    file.sync_all()
 }
 
 /// Makes sled's directory ready to be opened, and opens its log for our own syncs.
