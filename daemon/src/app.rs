@@ -31,6 +31,8 @@ use crate::{
 
 /// A stop that takes longer is ended anyway: what was answered is on disk in any case.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// A disk that spins up, or that others keep busy, takes seconds; one that takes longer has failed.
+const STORE_PATIENCE: Duration = Duration::from_secs(30);
 /// Calls that are still open once the engine has ended, such as a watch on the daemon's health,
 /// have so long to end.
 const CALLS_LIMIT: Duration = Duration::from_secs(1);
@@ -107,7 +109,8 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         }
     };
     let store = Box::new(SledStore::new(config.state_dir.clone()));
-    let engine = Engine::start(EngineParts { inputs, store, host, policy }).await?;
+    let patience = STORE_PATIENCE;
+    let engine = Engine::start(EngineParts { inputs, store, host, policy, patience }).await?;
     let stop = CancellationToken::new();
     let mut parts = Parts::default();
     parts.main.spawn(async { Ok(engine.run().await.map(|()| Part::Engine)?) });

@@ -32,12 +32,12 @@ use crate::{
     policy::LoadedPolicy,
     recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
     store::{
-        Store,
+        Opened, Store,
         committer::{Answer, Command, Committer, Disk, SendError},
         error::StoreError,
     },
 };
-use fault::Down;
+use fault::{Down, First};
 use launchers::LauncherTable;
 use pipeline::{Pipeline, Release};
 use policy::HeldPolicy;
@@ -65,6 +65,9 @@ pub struct EngineParts {
     pub host: HostKind,
     /// What the core decides by.
     pub policy: LoadedPolicy,
+    /// How long the store may take to open or to write a batch, in real time, before it counts as
+    /// failed.
+    pub patience: Duration,
 }
 
 /// Why the engine could not start, or ended.
@@ -102,8 +105,9 @@ pub struct Engine {
     launchers: LauncherTable,
     watchers: Watchers,
     simulation: Simulation,
-    /// There while the core is down after a failed commit.
+    /// There while the core is down, as after a failed commit.
     down: Option<Down>,
+    patience: Duration,
     started_at: Timestamp,
     wall: WallClock,
     /// What netlink said last: a new core is told again.
@@ -128,15 +132,16 @@ impl Engine {
             Committer::start(parts.store, answer).map_err(|_| EngineError::Committer)?;
         let wall = host.wall();
         committer.send(Command::Open(host.frame(wall), Disk::Works))?;
-        let opened = match answers.recv().await {
-            Some(Answer::Opened(opened)) => opened?,
-            Some(Answer::Committed(_)) | None => return Err(EngineError::Committer),
+        let (opened, down) = match First::wait(&mut answers, host.now(), parts.patience).await? {
+            First::Open(opened) => (opened, None),
+            First::Down(down) => (Opened::default(), Some(down)),
         };
         if let (Some(simulated), Some(now)) = (host.simulated(), opened.simulated_now) {
             simulated.now = now;
         }
         fault::warn_of_set_aside(&opened.set_aside);
         let now = host.now();
+        let last_registration = opened.saved.counters.last_registration;
         let core = Scheduler::restore(now, parts.policy.policy.clone(), opened.epoch, opened.saved);
         let mut engine = Self {
             inputs: parts.inputs,
@@ -145,12 +150,13 @@ impl Engine {
             policy: HeldPolicy::new(parts.policy),
             host,
             core: RecordedCore::new(core),
-            pipeline: Pipeline::default(),
+            pipeline: Pipeline::restored(last_registration),
             sessions: SessionTable::default(),
             launchers: LauncherTable::default(),
             watchers: Watchers::default(),
             simulation: Simulation::default(),
-            down: None,
+            down,
+            patience: parts.patience,
             started_at: now,
             wall,
             netlink: None,
@@ -187,11 +193,11 @@ impl Engine {
                     None => self.stop(),
                 },
                 waited = self.host.wait(deadline) => waited.map_err(EngineError::Timer)?,
+                () = self.pipeline.stalled(self.patience) => self.stall()?,
                 () = self.simulation.out_of_patience() => self.lose_patience(),
             }
         }
-        // The thread's last commit is done; joining it is short, and nothing else runs here.
-        let _ = tokio::task::spawn_blocking(|| self.committer.stop()).await;
+        fault::close(self.committer, self.patience).await;
         Ok(())
     }
 

@@ -2,26 +2,39 @@
 //! sessions end as at a restart, the store is opened again and the core restored from it.
 //!
 //! There is no undo. Until the store is back, reads are answered from the last state, which says
-//! that the store is read-only; everything else is dropped, so that its caller gets UNAVAILABLE.
+//! that the store is read-only and shows nothing new that was not recorded; everything else is
+//! dropped, so that its caller gets UNAVAILABLE. A store that does not open at the start leaves
+//! nothing to read: then only the status is told.
 
 use std::{error::Error, time::Duration};
 
-use pwasync_core::{Scheduler, effect::Effect, event::Event, facts::StoreAccess, time::Timestamp};
+use pwasync_core::{
+    Scheduler, Viewer, effect::Effect, event::Event, facts::StoreAccess, time::Timestamp,
+};
+use tokio::{sync::mpsc, time::timeout};
 
-use super::{Engine, EngineError, pipeline::Gated};
+use super::{
+    Engine, EngineError,
+    pipeline::{Gated, Pipeline},
+};
 use crate::{
     channel::Closing,
-    recording::{Happened, RecordedCore},
+    recording::{Happened, RecordedCore, Remove},
     store::{
         Opened,
-        committer::Command,
-        error::{SetAside, StoreError},
+        committer::{Answer, Command, Committer},
+        error::{Doing, Remedy, SetAside, StoreError},
     },
 };
 
-/// First delay before the store is opened again; doubles up to [`LONGEST`].
+/// First delay before the store is opened again; doubles up to [`LONGEST`]. A disk that works again
+/// is to be noticed within seconds, and to ask one that does not costs a small write.
 const SHORTEST: Duration = Duration::from_millis(200);
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// The store's thread is waited for so long when the daemon stops. What was answered is on disk,
+/// and a disk that does not answer must not keep the daemon from ending.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Sessions come back after this time.
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -34,9 +47,57 @@ pub(super) struct Down {
     /// `None` while the store is being opened.
     pub(super) reopen_at: Option<Timestamp>,
     delay: Duration,
+    pub(super) known: Known,
+}
+
+/// What there is to read while the core is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// What the former core knew.
+    LastState,
+    /// Nothing: the store has not been opened yet.
+    Nothing,
+}
+
+/// How the store is at the start.
+pub(super) enum First {
+    Open(Opened),
+    Down(Down),
+}
+
+impl First {
+    /// Waits for the first opening.
+    ///
+    /// # Errors
+    /// When only a person can help.
+    pub(super) async fn wait(
+        answers: &mut mpsc::Receiver<Answer>,
+        now: Timestamp,
+        limit: Duration,
+    ) -> Result<Self, EngineError> {
+        let (error, reopen_at) = match timeout(limit, answers.recv()).await {
+            Ok(Some(Answer::Opened(Ok(opened)))) => return Ok(Self::Open(opened)),
+            Ok(Some(Answer::Opened(Err(error)))) => match error.remedy() {
+                Remedy::Person => return Err(error.into()),
+                Remedy::OpenAgain => (error, Some(now + SHORTEST)),
+            },
+            Ok(Some(Answer::Committed(_)) | None) => return Err(EngineError::Committer),
+            Err(_) => (StoreError::stalled(Doing::Open, limit), None),
+        };
+        let problem = chain(&error);
+        tracing::error!(%problem, "cannot open the store yet: nothing is known until it opens");
+        let (delay, known) = (SHORTEST, Known::Nothing);
+        Ok(Self::Down(Down { problem, since: now, reopen_at, delay, known }))
+    }
 }
 
 impl Engine {
+    /// The committer has been silent for too long: what it does is waited for no more. The store is
+    /// opened again once it is done.
+    pub(super) fn stall(&mut self) -> Result<(), EngineError> {
+        self.fall(&StoreError::stalled(Doing::Commit, self.patience))
+    }
+
     /// The batch is not on disk, or nobody knows: the core is down.
     pub(super) fn fall(&mut self, error: &StoreError) -> Result<(), EngineError> {
         if self.is_opening() {
@@ -51,19 +112,24 @@ impl Engine {
 
     /// Drops what has not left, and ends the sessions.
     pub(super) fn drop_core(&mut self, problem: String) {
-        self.pipeline.drop_all();
+        let unrecorded = self.pipeline.drop_all();
         self.sessions.close_all(Closing::Restarting, RECONNECT);
         self.launchers.close_all(Closing::Restarting, RECONNECT);
         let now = self.host.now();
         // The old core answers reads only. Watchers hear that it is read-only; whatever else it
         // wants done is dropped.
+        for id in unrecorded {
+            self.core.call(now, Remove(Viewer::Administrator, id));
+        }
+        while self.core.scheduler().poll_effect().is_some() {}
         self.core.call(now, Happened(Event::StoreChanged(StoreAccess::ReadOnly)));
         while let Some(effect) = self.core.scheduler().poll_effect() {
             if matches!(effect, Effect::Notify(_)) {
                 self.carry_out(vec![Gated::Effect(effect)]);
             }
         }
-        self.down = Some(Down { problem, since: now, reopen_at: None, delay: SHORTEST });
+        let (delay, known) = (SHORTEST, Known::LastState);
+        self.down = Some(Down { problem, since: now, reopen_at: None, delay, known });
     }
 
     pub(super) fn reopen(&mut self) -> Result<(), EngineError> {
@@ -103,6 +169,7 @@ impl Engine {
         }
         let now = self.host.now();
         let epoch = opened.epoch;
+        self.pipeline = Pipeline::restored(opened.saved.counters.last_registration);
         let mut core =
             Scheduler::restore(now, self.policy.loaded.policy.clone(), epoch, opened.saved);
         // A stream of the former core that ends late must not end one of this core.
@@ -112,6 +179,14 @@ impl Engine {
         self.feed_facts();
         tracing::info!(epoch, ?downtime, "the store works again");
         self.answer_power_cuts(epoch);
+    }
+}
+
+/// Waits for the store's thread, but not for ever.
+pub(super) async fn close(committer: Committer, patience: Duration) {
+    let closing = tokio::task::spawn_blocking(|| committer.stop());
+    if timeout(CLOSING.min(patience), closing).await.is_err() {
+        tracing::error!("the store's disk does not answer: it is left behind");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pwasync_core::{NewSession, Viewer, event::Event, facts::StoreAccess, key::SessionId};
 
-use super::{Engine, sessions::Attached};
+use super::{Engine, fault::Known, sessions::Attached};
 use crate::{
     channel::{FromSession, OpenSession, Request, SessionInfo, Status, Welcome},
     recording::{Open, Reconcile, Register, Remove, RemoveScope, Run, Unregister},
@@ -13,6 +13,10 @@ impl Engine {
         let changes = request.changes();
         if changes && (self.down.is_some() || self.stopping) {
             // Dropping its reply tells the caller that nothing was recorded.
+            return;
+        }
+        let known = self.down.as_ref().map_or(Known::LastState, |down| down.known);
+        if known == Known::Nothing && request.reads_records() {
             return;
         }
         let now = self.host.now();
@@ -190,6 +194,27 @@ impl Request {
             | Self::Policy { .. }
             | Self::Sessions { .. }
             | Self::Watch { .. } => false,
+        }
+    }
+
+    /// What it asks for comes from the store.
+    fn reads_records(&self) -> bool {
+        match self {
+            Self::Status { .. }
+            | Self::Policy { .. }
+            | Self::Sessions { .. }
+            | Self::Watch { .. } => false,
+            Self::Admin(_)
+            | Self::Site(_)
+            | Self::Register { .. }
+            | Self::Unregister { .. }
+            | Self::RemoveScope { .. }
+            | Self::Reconcile { .. }
+            | Self::RunNow { .. }
+            | Self::Remove { .. }
+            | Self::GetRegistration { .. }
+            | Self::GetTags { .. }
+            | Self::List { .. } => true,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with a store, told apart by what to do about it.
 
-use std::{fmt, io};
+use std::{fmt, io, time::Duration};
 
 use pwasync_core::FieldError;
 
@@ -58,6 +58,12 @@ pub enum Cause {
     /// The disk failed.
     #[error("its disk failed")]
     InputOutput(#[source] io::Error),
+    /// The disk does not answer; what was asked of it may still be done.
+    #[error("its disk has not answered for {} s", limit.as_secs())]
+    Stalled {
+        /// How long was waited.
+        limit: Duration,
+    },
     /// Its files do not make sense.
     #[error("its files are damaged: {0}")]
     Damaged(String),
@@ -80,12 +86,19 @@ impl StoreError {
         Self { doing, cause: cause.into() }
     }
 
+    /// The store's thread has not answered for so long.
+    pub fn stalled(doing: Doing, limit: Duration) -> Self {
+        Self { doing, cause: Cause::Stalled { limit } }
+    }
+
     /// Whether trying again can help.
     pub fn remedy(&self) -> Remedy {
         match self.cause {
-            Cause::NoSpace(_) | Cause::ReadOnly(_) | Cause::InputOutput(_) | Cause::Closed => {
-                Remedy::OpenAgain
-            }
+            Cause::NoSpace(_)
+            | Cause::ReadOnly(_)
+            | Cause::InputOutput(_)
+            | Cause::Stalled { .. }
+            | Cause::Closed => Remedy::OpenAgain,
             Cause::InUse { .. } | Cause::Newer { .. } | Cause::Denied(_) => Remedy::Person,
             Cause::Damaged(_) => match self.doing {
                 Doing::Commit => Remedy::OpenAgain,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pwasync_core::{
-    Caller, NewRegistration, NewSchedule, RegisterError, Registered,
+    Caller, NewRegistration, NewSchedule, RegisterError, Registered, Viewer,
     attempt::{Finished, Outcome},
     constraints::{Constraints, Transport},
     effect::Wake,
@@ -16,7 +16,8 @@ use pwasync_core::{
 use pwasyncd::{
     channel::{
         Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, EngineSender, FromSession, Input,
-        OUTBOX, OpenSession, Request, SimulatedNetwork, SimulationRequest, ToSession, channel,
+        OUTBOX, OpenSession, Request, SimulatedNetwork, SimulationRequest, Status, ToSession,
+        channel,
     },
     engine::{Engine, EngineError, EngineParts},
     host::{FirstNetwork, HostKind},
@@ -43,10 +44,16 @@ pub(crate) struct Bed {
 
 impl Bed {
     pub(crate) async fn start(store: impl Store + 'static) -> Self {
+        Self::start_with(store, Duration::from_secs(30)).await
+    }
+
+    /// With a store that may take so long.
+    pub(crate) async fn start_with(store: impl Store + 'static, patience: Duration) -> Self {
         let (engine, inputs) = channel();
         let host = HostKind::Simulated { start_unix_millis: START, network: FirstNetwork::Offline };
         let store = Box::new(store);
-        let parts = EngineParts { inputs, store, host, policy: Policy::default().into() };
+        let policy = Policy::default().into();
+        let parts = EngineParts { inputs, store, host, policy, patience };
         let task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         Self { engine, task }
     }
@@ -89,6 +96,12 @@ impl Bed {
             tokio::task::yield_now().await;
         }
         answer.try_recv().is_err()
+    }
+
+    pub(crate) async fn status(&self) -> Status {
+        let viewer = Viewer::Administrator;
+        let request = |reply| Input::Request(Request::Status { viewer, reply });
+        soon(self.engine.ask(request)).await.unwrap().unwrap().value
     }
 
     pub(crate) async fn network(&self, name: Option<&str>) {

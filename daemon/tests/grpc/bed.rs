@@ -82,7 +82,9 @@ impl Daemon {
         let (listener, file) = claim.listen().unwrap();
         let (engine, inputs) = channel::channel();
         let store = Box::new(MemoryStore::new());
-        let parts = EngineParts { inputs, store, host, policy: Policy::default().into() };
+        let policy = Policy::default().into();
+        let patience = Duration::from_secs(30);
+        let parts = EngineParts { inputs, store, host, policy, patience };
         let engine_task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         let stop = CancellationToken::new();
         // Nobody reads this policy again.

@@ -54,8 +54,9 @@ impl Watch {
     pub(super) fn start() -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let looked_at = Arc::clone(&shared);
-        let thread =
-            thread::Builder::new().name("store-watch".to_owned()).spawn(move || look(&looked_at))?;
+        let thread = thread::Builder::new()
+            .name("store-watch".to_owned())
+            .spawn(move || look(&looked_at))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 

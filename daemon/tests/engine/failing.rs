@@ -1,0 +1,116 @@
+//! What is told while the store fails, and that it comes back.
+
+use std::time::Duration;
+
+use pwasync_core::facts::StoreAccess;
+use pwasyncd::{
+    channel::{AttemptsOut, Input, Request, SimulationRequest, StoreFailure},
+    store::{
+        Opened, Store,
+        batch::Batch,
+        error::{Doing, StoreError},
+        frame::ClockFrame,
+        memory::MemoryStore,
+    },
+};
+
+use super::{
+    SECOND,
+    bed::{self, Bed, soon},
+    held,
+};
+
+/// How long these stores may take.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// A memory store that opens at the second attempt.
+struct LateStore {
+    inner: MemoryStore,
+    failures: u32,
+}
+
+impl Store for LateStore {
+    fn open(&mut self, frame: ClockFrame) -> Result<Opened, StoreError> {
+        let Some(left) = self.failures.checked_sub(1) else { return self.inner.open(frame) };
+        self.failures = left;
+        Err(StoreError::stalled(Doing::Open, PATIENCE))
+    }
+
+    fn commit(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), StoreError> {
+        self.inner.commit(batch, frame)
+    }
+
+    fn close(&mut self) {
+        self.inner.close();
+    }
+}
+
+#[tokio::test]
+async fn nothing_new_is_shown_that_was_not_recorded() {
+    let bed = Bed::start(MemoryStore::new()).await;
+    bed.register("kept").await.unwrap();
+    let failure = Some(StoreFailure::NoSpace);
+    bed.simulate(|reply| SimulationRequest::FailStore { failure, for_: None, reply }).await;
+    assert!(bed.register("lost").await.is_none());
+    assert_eq!(bed.status().await.store, StoreAccess::ReadOnly);
+    assert_eq!(bed.tags().await, ["kept"]);
+    assert_eq!(bed.status().await.counts.pending, 1);
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn a_disk_that_does_not_answer_is_a_failed_one_that_heals() {
+    let (store, mut came, go) = held();
+    let bed = Bed::start_with(store, PATIENCE).await;
+    // Simulated time is stored first.
+    soon(came.recv()).await.unwrap();
+    go.send(()).unwrap();
+    assert!(bed.register("mail").await.is_none(), "answered before it was on disk");
+    soon(came.recv()).await.unwrap();
+    let status = bed.status().await;
+    assert_eq!(status.store, StoreAccess::ReadOnly);
+    let problem = status.store_problem.unwrap();
+    assert!(problem.ends_with("its disk has not answered for 0 s"), "{problem}");
+    assert_eq!(bed.tags().await, Vec::<String>::new());
+    // It answers after all: what it did is what there is.
+    drop(go);
+    let heals = async {
+        while bed.status().await.store == StoreAccess::ReadOnly {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(heals).await;
+    assert_eq!(bed.status().await.epoch, 2);
+    assert_eq!(bed.tags().await, ["mail"]);
+    bed.register("more").await.unwrap();
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn a_disk_that_does_not_answer_does_not_keep_the_daemon_from_ending() {
+    let (store, mut came, go) = held();
+    let bed = Bed::start_with(store, PATIENCE).await;
+    soon(came.recv()).await.unwrap();
+    assert!(bed.register("mail").await.is_none());
+    bed.stop().await;
+    // The test's runtime waits for its threads.
+    drop(go);
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_open_at_the_start_is_awaited() {
+    let store = LateStore { inner: MemoryStore::new(), failures: 2 };
+    let bed = Bed::start_with(store, PATIENCE).await;
+    assert_eq!(bed.status().await.store, StoreAccess::ReadOnly);
+    assert!(bed.register("lost").await.is_none());
+    // An empty list would be a lie.
+    let worker = bed::worker();
+    let kind = pwasync_core::key::SyncKind::OneOff;
+    let request = |reply| Input::Request(Request::GetTags { worker, kind, reply });
+    assert!(soon(bed.engine.ask(request)).await.unwrap().is_none());
+    bed.advance(5 * SECOND, AttemptsOut::HoldTime).await;
+    assert_eq!(bed.status().await.store, StoreAccess::Writable);
+    bed.register("mail").await.unwrap();
+    assert_eq!(bed.tags().await, ["mail"]);
+    bed.stop().await;
+}
