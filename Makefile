@@ -14,6 +14,10 @@ PREFIX ?= /usr
 PROFILE ?= release
 # What is built for it. The checks build everything once, with one set of features.
 WHAT ?= --bins
+# Which figures `make bench` measures, by the beginnings of their names; none: all.
+ONLY ?=
+# QUICK=1: a short run, to try the benchmarks.
+QUICK ?=
 
 CARGO_DENY_VERSION := 0.20.2
 CARGO_NEXTEST_VERSION := 0.9.143
@@ -28,11 +32,12 @@ DAEMONS := pwasyncd
 PROGRAMS := syncctl pwasync-chromium
 SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh)
 
-.PHONY: help build demo test ci fmt lint doc deny shell unit stage host tools check-fmt check-doc install
+.PHONY: help build demo bench test ci fmt lint doc deny shell unit stage host tools check-fmt check-doc install
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "Variables: DESTDIR, PREFIX (install); INSTALL=0, BROWSER=window, ROUNDS, SETTLE (demo)."
+	@echo "Variables: DESTDIR, PREFIX (install); INSTALL=0, BROWSER=window, ROUNDS, SETTLE (demo);"
+	@echo "           ONLY=names, QUICK=1 (bench)."
 
 build: ## build all programs, optimised
 	$(CARGO) build --locked --release --workspace --bins
@@ -43,6 +48,15 @@ demo: ## as root: a real PWA, a real Chromium and a link that goes down and come
 ifneq ($(INSTALL),0)
 	$(CARGO) build --locked --workspace --bins
 	$(TARGET)/debug/pwasync-demo run
+endif
+
+# On a disk: on some systems the usual place for temporary files is memory.
+bench: ## as root: every figure of the built programs, beside peers and limits
+	packaging/test-host/install.sh bench
+ifneq ($(INSTALL),0)
+	$(CARGO) build --locked --release --workspace --bins
+	TMPDIR=/var/tmp $(TARGET)/release/pwasync-bench run $(ONLY) $(if $(QUICK),--quick) \
+	  --results $(TARGET)/bench --docs docs/benchmarks.md
 endif
 
 # The test runner comes last: its summary is the last word of a good run.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests or the demo need and this machine lacks, after saying what.
+# Installs what the tests, the demo or the benchmarks need and this machine lacks, after saying
+# what.
 #
-#   packaging/test-host/install.sh [test|demo]
+#   packaging/test-host/install.sh [test|demo|bench]
 #
 # INSTALL=0 only prints. Nothing is done where nothing is missing. Debian and its kin only;
 # elsewhere it says which commands are wanted.
@@ -15,6 +16,19 @@ case "$purpose" in
     wanted=(
       chromium=chromium
       ip=iproute2
+    )
+    ;;
+  # Debian starts the servers among them; the benchmarks start their own, and use none of those.
+  # PostgreSQL's is off the path: a tool that only comes with it stands for it.
+  bench)
+    wanted=(
+      beanstalkd=beanstalkd
+      redis-server=redis-server
+      sqlite3=sqlite3
+      pg_ctlcluster=postgresql
+      ip=iproute2
+      strace=strace
+      valgrind=valgrind
     )
     ;;
   test)
@@ -31,7 +45,7 @@ case "$purpose" in
     )
     ;;
   *)
-    printf 'unknown purpose "%s"\nhint: it is "test" or "demo"\n' "$purpose" >&2
+    printf 'unknown purpose "%s"\nhint: it is "test", "demo" or "bench"\n' "$purpose" >&2
     exit 2
     ;;
 esac
