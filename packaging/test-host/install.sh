@@ -10,7 +10,8 @@ set -euo pipefail
 
 purpose=${1:-test}
 
-# command=package, one a line. A command that is there by another way is good enough.
+# command=package, one a line; or a file=package for what brings no command. What is there by
+# another way is good enough.
 case "$purpose" in
   demo)
     wanted=(
@@ -35,11 +36,15 @@ case "$purpose" in
     wanted=(
       make=make
       chromium=chromium
+      grpc_python_plugin=protobuf-compiler-grpc
       ip=iproute2
       jq=jq
       mkfs.ext4=e2fsprogs
       mount=mount
       perl=perl-base
+      protoc=protobuf-compiler
+      /usr/include/google/protobuf/duration.proto=libprotobuf-dev
+      /usr/lib/python3/dist-packages/grpc/__init__.py=python3-grpcio
       shellcheck=shellcheck
       systemd-analyze=systemd
     )
@@ -55,7 +60,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 packages=()
 for entry in "${wanted[@]}"; do
-  command -v "${entry%%=*}" >/dev/null || packages+=("${entry#*=}")
+  [[ $entry == /* && -e "${entry%%=*}" ]] || command -v "${entry%%=*}" >/dev/null || packages+=("${entry#*=}")
 done
 if [ ${#packages[@]} -eq 0 ]; then
   [ "${INSTALL:-1}" != 0 ] || printf 'No package is missing for the %s.\n' "$purpose"

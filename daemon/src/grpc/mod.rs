@@ -109,6 +109,8 @@ fn routes(behind: Behind, sessions: &TaskTracker) -> Result<Routes, ServeError> 
         Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // The details of errors: a tool that goes by reflection cannot show them otherwise.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
     let mut routes = Routes::builder();
     routes
