@@ -37,6 +37,10 @@ impl Leases {
         Some(lease)
     }
 
+    pub(crate) fn get(&self, id: LeaseId) -> Option<&Lease> {
+        self.by_id.get(&id)
+    }
+
     /// The next end of a lease.
     pub(crate) fn next_end(&self) -> Option<Timestamp> {
         self.ends.first().map(|(at, _)| *at)

@@ -6,6 +6,7 @@
 
 pub mod attempt;
 pub mod blocker;
+mod calls;
 pub mod change;
 pub mod constraints;
 pub mod effect;
@@ -14,6 +15,7 @@ pub mod event;
 pub mod facts;
 mod field;
 pub mod history;
+pub mod holdings;
 pub mod hours;
 pub mod key;
 mod launchers;
@@ -42,6 +44,6 @@ pub use scheduler::{
     AppsChanged, Caller, Denial, Engaged, EngagementReport, FORECAST_EVENTS, Filter, Force,
     Forecast, ForecastQuestion, Foreseen, Foresight, LONGEST_FORECAST, LeaseError, NewLease,
     NewRegistration, NewSchedule, NewSession, OpenedSession, Page, Reconciled, RegisterChange,
-    RegisterError, Registered, RegistrationView, RunNow, Scheduler, SessionView, SiteError,
-    StateCounts, Supposition, Unregistered, Viewer, WakeReason, Wakes,
+    RegisterError, Registered, RegistrationView, RunNow, Scheduler, SessionView, ShareSpent,
+    SiteError, StateCounts, Supposition, Unregistered, Viewer, WakeReason, Wakes,
 };

@@ -7,6 +7,7 @@ mod order;
 mod rules;
 mod setting;
 mod site;
+mod traffic;
 mod value;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -15,6 +16,7 @@ pub use engagement::EngagementPolicy;
 pub use order::Contradiction;
 pub use rules::{Condition, KindRules, LearnedHours, Networks, Permission, Rules};
 pub use site::{Patch, PatchError, Section};
+pub use traffic::Traffic;
 pub use value::{Kind, Raw, Value, ValueError};
 
 use crate::key::AppId;
@@ -99,6 +101,16 @@ pub struct Policy {
     pub origin_registrations: usize,
     /// Registrations in all.
     pub registrations: usize,
+    /// Bytes of the records of one owner.
+    pub owner_bytes: usize,
+    /// Bytes of records in all.
+    pub bytes: usize,
+    /// Owners of whom something is kept.
+    pub owners: usize,
+    /// Of them those without a login name.
+    pub unnamed_owners: usize,
+    /// How much the socket carries.
+    pub traffic: Traffic,
     /// Events at once of a session that does not say what it can take (P-08).
     pub default_capacity: u32,
     /// Entries of the history of one owner.
@@ -173,6 +185,11 @@ impl Default for Policy {
             owner_registrations: 10_000,
             origin_registrations: 256,
             registrations: 200_000,
+            owner_bytes: 4 << 20,
+            bytes: 256 << 20,
+            owners: 1_000,
+            unnamed_owners: 16,
+            traffic: Traffic::default(),
             default_capacity: 4,
             owner_history: 2_000,
             history: 20_000,

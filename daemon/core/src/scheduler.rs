@@ -20,6 +20,7 @@ mod requests;
 mod restore;
 mod run_now;
 mod sentences;
+mod shares;
 mod sites;
 mod subjects;
 
@@ -40,15 +41,18 @@ pub use requests::{
     Caller, NewRegistration, NewSchedule, RegisterChange, RegisterError, Registered, Unregistered,
 };
 pub use run_now::{Force, RunNow};
+pub use shares::ShareSpent;
 pub use sites::{AppsChanged, SiteError};
 pub use subjects::Denial;
 
 use crate::{
+    calls::Calls,
     change::{Change, RegistrationChange, What},
     effect::{Effect, Record},
     event::Event,
     facts::Host,
     history::History,
+    holdings::{Holdings, Weighed},
     key::{AttemptId, OwnerId, ProfileKey, RegistrationId, RegistrationKey},
     launchers::Launchers,
     leases::Leases,
@@ -105,9 +109,13 @@ pub struct Scheduler {
     wall: WallClock,
     host: Host,
     registrations: Registrations,
-    sites: BTreeMap<SiteKey, Site>,
-    profiles: BTreeMap<ProfileKey, Profile>,
+    sites: BTreeMap<SiteKey, Weighed<Site>>,
+    profiles: BTreeMap<ProfileKey, Weighed<Profile>>,
     leases: Leases,
+    /// What all these hold.
+    holdings: Holdings,
+    /// Calls of late.
+    calls: Calls,
     history: History,
     timers: Timers,
     ready: Ready,

@@ -32,6 +32,7 @@ mod returns;
 mod scenarios;
 mod sentences;
 mod sessions;
+mod shares;
 mod spacing;
 mod turns;
 

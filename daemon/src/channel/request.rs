@@ -2,7 +2,7 @@
 
 use pwasync_core::{
     Caller, Filter, Force, NewRegistration, Page, Reconciled, RegisterError, Registered,
-    RegistrationView, RunNow, StateCounts, Unregistered, Viewer, WakeReason, Wakes,
+    RegistrationView, RunNow, ShareSpent, StateCounts, Unregistered, Viewer, WakeReason, Wakes,
     change::Change,
     facts::StoreAccess,
     key::{ProfileKey, RegistrationId, RegistrationKey, SyncKind, Tag, WorkerKey},
@@ -32,7 +32,7 @@ pub enum Request {
         /// Which.
         key: RegistrationKey,
         /// The answer; `None`: there is none.
-        reply: Reply<Option<RegistrationView>>,
+        reply: Reply<Result<Option<RegistrationView>, ShareSpent>>,
     },
     /// See [`pwasync_core::Scheduler::tags`].
     GetTags {
@@ -41,7 +41,7 @@ pub enum Request {
         /// Of which kind.
         kind: SyncKind,
         /// The answer.
-        reply: Reply<Vec<Tag>>,
+        reply: Reply<Result<Vec<Tag>, ShareSpent>>,
     },
     /// See [`pwasync_core::Scheduler::unregister`].
     Unregister {
@@ -50,7 +50,7 @@ pub enum Request {
         /// Which.
         key: RegistrationKey,
         /// The answer.
-        reply: Reply<Unregistered>,
+        reply: Reply<Result<Unregistered, ShareSpent>>,
     },
     /// See [`pwasync_core::Scheduler::remove_scope`].
     RemoveScope {

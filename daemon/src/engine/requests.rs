@@ -1,6 +1,11 @@
 //! Takes requests and sessions.
 
-use pwasync_core::{NewSession, Viewer, event::Event, facts::StoreAccess, key::SessionId};
+use pwasync_core::{
+    NewSession, ShareSpent, Viewer,
+    event::Event,
+    facts::StoreAccess,
+    key::{SessionId, WorkerKey},
+};
 
 use super::{Engine, fault::Known, sessions::Attached};
 use crate::{
@@ -24,12 +29,17 @@ impl Engine {
             Request::Register { caller, new, reply } => {
                 // The answer is gated before the wake that the registration may lead to (P-14):
                 // both wait for the same batch, in this order.
-                let core = self.core.call(now, Register(caller, new));
-                self.answer(reply, core);
+                let worker = &new.key.worker;
+                let value = match self.take_call(worker) {
+                    Ok(()) => self.core.call(now, Register(caller, new)),
+                    Err(spent) => Err(spent.into()),
+                };
+                self.answer(reply, value);
                 self.take_effects();
             }
             Request::Unregister { caller, key, reply } => {
-                let value = self.call(Unregister(caller, key));
+                let taken = self.take_call(&key.worker);
+                let value = taken.map(|()| self.call(Unregister(caller, key)));
                 self.answer(reply, value);
             }
             Request::RemoveScope { caller, worker, reply } => {
@@ -51,11 +61,13 @@ impl Engine {
             Request::Admin(request) => self.take_admin(request),
             Request::Site(request) => self.take_site(request),
             Request::GetRegistration { key, reply } => {
-                let value = self.core.scheduler().registration(now, &key);
+                let taken = self.take_call(&key.worker);
+                let value = taken.map(|()| self.core.scheduler().registration(now, &key));
                 self.answer(reply, value);
             }
             Request::GetTags { worker, kind, reply } => {
-                let value = self.core.scheduler().tags(&worker, kind);
+                let taken = self.take_call(&worker);
+                let value = taken.map(|()| self.core.scheduler().tags(&worker, kind));
                 self.answer(reply, value);
             }
             Request::List { viewer, filter, after, limit, reply } => {
@@ -79,6 +91,13 @@ impl Engine {
                 self.answer(reply, value);
             }
         }
+    }
+
+    /// What a page can cause counts against the share of its origin; what the browser or a person
+    /// wants does not, so that a page cannot keep its permission from being taken.
+    fn take_call(&mut self, worker: &WorkerKey) -> Result<(), ShareSpent> {
+        let now = self.host.now();
+        self.core.scheduler().take_call(now, worker.profile.owner, &worker.scope)
     }
 
     fn status(&mut self, viewer: Viewer) -> Status {

@@ -164,7 +164,7 @@ impl BackgroundSync for BackgroundSyncService {
         let key = key_from_proto(owner, call.get_ref().key.as_ref()).map_err(Refusal::from)?;
         let ask = |reply| Ask::GetRegistration { key, reply };
         let answered = request(&self.engine, ask).await?;
-        let view = answered.value.ok_or(Refusal::NoSuchKey)?;
+        let view = answered.value.map_err(Refusal::from)?.ok_or(Refusal::NoSuchKey)?;
         let registration = Some(registration_to_proto(answered.wall, &view));
         Ok(Response::new(wire::GetRegistrationResponse { registration }))
     }
@@ -180,7 +180,8 @@ impl BackgroundSync for BackgroundSyncService {
         let kind = kind_from_proto(message.kind).map_err(Refusal::from)?;
         let ask = |reply| Ask::GetTags { worker, kind, reply };
         let answered = request(&self.engine, ask).await?;
-        let tags = answered.value.iter().map(|tag| tag.as_str().to_owned()).collect();
+        let tags = answered.value.map_err(Refusal::from)?;
+        let tags = tags.iter().map(|tag| tag.as_str().to_owned()).collect();
         Ok(Response::new(wire::GetTagsResponse { tags }))
     }
 
@@ -193,7 +194,8 @@ impl BackgroundSync for BackgroundSyncService {
         let key = key.map_err(Refusal::from)?;
         let ask = |reply| Ask::Unregister { caller, key, reply };
         let answered = request(&self.engine, ask).await?;
-        Ok(Response::new(unregistered_to_proto(answered.value)))
+        let unregistered = answered.value.map_err(Refusal::from)?;
+        Ok(Response::new(unregistered_to_proto(unregistered)))
     }
 
     async fn remove_scope(

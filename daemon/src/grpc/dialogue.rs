@@ -286,6 +286,7 @@ fn closing(refusal: &Refusal) -> Option<(wire::ClosingReason, Option<Duration>)>
         | Refusal::Internal(_)
         | Refusal::Register(_)
         | Refusal::Site(_)
+        | Refusal::Share(_)
         | Refusal::Lease(_)
         | Refusal::NoSuchSite
         | Refusal::NoSuchKey

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use pwasync_core::{Denial, FieldError, LeaseError, RegisterError, SiteError, key::RegistrationId};
+use pwasync_core::{
+    Denial, FieldError, LeaseError, RegisterError, ShareSpent, SiteError, key::RegistrationId,
+};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -34,6 +36,9 @@ pub(super) enum Refusal {
     /// There is no room for what is kept of a site.
     #[error(transparent)]
     Site(#[from] SiteError),
+    /// A share is spent.
+    #[error(transparent)]
+    Share(#[from] ShareSpent),
     /// No registration with this key.
     #[error("no registration has this key")]
     NoSuchKey,
@@ -114,6 +119,7 @@ impl From<Refusal> for Status {
             Refusal::Register(error) => register(error),
             Refusal::Lease(error) => lease(error),
             Refusal::Site(error) => site(error),
+            Refusal::Share(spent) => share(spent),
             Refusal::NoSuchSite
             | Refusal::NoSuchKey
             | Refusal::NoSuchId(_)
@@ -146,6 +152,7 @@ fn register(error: &RegisterError) -> (Code, ErrorDetails) {
         RegisterError::OriginFull { .. } => {
             (Code::ResourceExhausted, retry("ORIGIN_SHARE_SPENT", RETRY_SHARE))
         }
+        RegisterError::Share(spent) => share(spent),
         RegisterError::Denied { denial, .. } => (Code::PermissionDenied, reason(denied(*denial))),
         RegisterError::Full { .. } => (Code::ResourceExhausted, retry("QUEUE_FULL", RETRY_SHARE)),
     }
@@ -153,10 +160,22 @@ fn register(error: &RegisterError) -> (Code, ErrorDetails) {
 
 fn site(error: &SiteError) -> (Code, ErrorDetails) {
     let why = match error {
+        SiteError::Share(spent) => return share(spent),
         SiteError::Sites { .. } => "SITES_SPENT",
         SiteError::Profiles { .. } => "PROFILES_SPENT",
     };
     (Code::ResourceExhausted, retry(why, RETRY_SHARE))
+}
+
+fn share(spent: &ShareSpent) -> (Code, ErrorDetails) {
+    let details = match spent {
+        ShareSpent::OwnerBytes { .. } => retry("OWNER_BYTES_SPENT", RETRY_SHARE),
+        ShareSpent::Bytes { .. } => retry("BYTES_SPENT", RETRY_SHARE),
+        ShareSpent::Owners { .. } => retry("OWNERS_SPENT", RETRY_SHARE),
+        ShareSpent::UnnamedOwners { .. } => retry("UNNAMED_OWNERS_SPENT", RETRY_SHARE),
+        ShareSpent::Calls { retry_after, .. } => retry("CALLS_SPENT", *retry_after),
+    };
+    (Code::ResourceExhausted, details)
 }
 
 fn denied(denial: Denial) -> &'static str {
@@ -170,6 +189,7 @@ fn denied(denial: Denial) -> &'static str {
 fn lease(error: &LeaseError) -> (Code, ErrorDetails) {
     match error {
         LeaseError::Field(error) => (Code::InvalidArgument, bad_request(error)),
+        LeaseError::Share(spent) => share(spent),
         LeaseError::Full { .. } => (Code::ResourceExhausted, retry("LEASES_SPENT", RETRY_SHARE)),
         LeaseError::NotYours => (Code::PermissionDenied, reason("ADMINISTRATORS_ONLY")),
     }
@@ -265,6 +285,53 @@ mod tests {
             assert_eq!(status.code(), Code::ResourceExhausted);
             let delay = status.get_details_retry_info().unwrap().retry_delay;
             assert_eq!(delay, Some(RETRY_SHARE));
+        }
+    }
+
+    #[test]
+    fn a_spent_share_names_itself() {
+        let (uid, limit, wanted) = (1_000, 4 << 20, 200);
+        let retry_after = Duration::from_millis(240);
+        let origin = "https://example.org".to_owned();
+        for (spent, why, text) in [
+            (
+                ShareSpent::OwnerBytes { uid, limit, wanted },
+                "OWNER_BYTES_SPENT",
+                "what is kept of owner `1000` may hold 4194304 bytes: there is no room for 200 more",
+            ),
+            (
+                ShareSpent::Bytes { limit, wanted },
+                "BYTES_SPENT",
+                "all that is kept may hold 4194304 bytes: there is no room for 200 more",
+            ),
+            (
+                ShareSpent::Owners { limit: 3 },
+                "OWNERS_SPENT",
+                "something is kept of 3 owners, as many as there may be",
+            ),
+            (
+                ShareSpent::UnnamedOwners { limit: 3 },
+                "UNNAMED_OWNERS_SPENT",
+                "something is kept of 3 owners without a login name, as many as there may be",
+            ),
+            (
+                ShareSpent::Calls { origin, limit: 250, retry_after },
+                "CALLS_SPENT",
+                "origin `https://example.org` has made its 250 calls a minute: the next is in 1 s",
+            ),
+        ] {
+            let delay = if why == "CALLS_SPENT" { retry_after } else { RETRY_SHARE };
+            for status in [
+                status(spent.clone()),
+                status(RegisterError::from(spent.clone())),
+                status(SiteError::from(spent.clone())),
+                status(LeaseError::from(spent.clone())),
+            ] {
+                assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, text));
+                assert_eq!(status.get_details_error_info().unwrap().reason, why);
+                let told = status.get_details_retry_info().unwrap().retry_delay;
+                assert_eq!(told, Some(delay));
+            }
         }
     }
 

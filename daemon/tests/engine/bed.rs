@@ -83,7 +83,7 @@ impl Bed {
         let kind = SyncKind::OneOff;
         let request = |reply| Input::Request(Request::GetTags { worker: worker(), kind, reply });
         let answered = soon(self.engine.ask(request)).await.unwrap().unwrap();
-        answered.value.iter().map(|tag| tag.as_str().to_owned()).collect()
+        answered.value.unwrap().iter().map(|tag| tag.as_str().to_owned()).collect()
     }
 
     /// Whether a read waits for something on its way to the disk. The test's runtime has

@@ -7,6 +7,7 @@ mod engagement;
 mod kinds;
 mod retry;
 mod shares;
+mod traffic;
 mod world;
 
 use std::fmt;
@@ -59,7 +60,7 @@ pub enum Reach {
 }
 
 /// All groups, in the order in which people read them.
-pub static GROUPS: [Group; 11] = [
+pub static GROUPS: [Group; 12] = [
     kinds::ONE_OFF,
     kinds::PERIODIC,
     kinds::BUDGET,
@@ -70,6 +71,7 @@ pub static GROUPS: [Group; 11] = [
     world::GRID,
     engagement::ENGAGEMENT,
     shares::SHARES,
+    traffic::TRAFFIC,
     shares::LEASE,
 ];
 

@@ -4,7 +4,7 @@ use super::{Policy, Rules, Section, keys, keys::Key};
 use crate::key::Scope;
 
 /// Lower, upper.
-pub(super) const ORDERS: [(&str, &str); 16] = [
+pub(super) const ORDERS: [(&str, &str); 20] = [
     ("retry.initial_delay", "retry.max_delay"),
     ("retry.unavailable_delay", "retry.max_unavailable_delay"),
     ("event.start_limit", "event.launched_start_limit"),
@@ -21,7 +21,11 @@ pub(super) const ORDERS: [(&str, &str); 16] = [
     ("shares.owner_slots", "shares.slots"),
     ("shares.origin_registrations", "shares.owner_registrations"),
     ("shares.owner_registrations", "shares.registrations"),
+    ("shares.owner_bytes", "shares.bytes"),
+    ("shares.unnamed_owners", "shares.owners"),
     ("shares.owner_history", "shares.history"),
+    ("traffic.calls_at_once", "traffic.waiting_calls"),
+    ("traffic.owner_connections", "traffic.connections"),
 ];
 
 /// Two keys that contradict one another.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{NewRegistration, NewSchedule, RegisterChange, Scheduler};
 use crate::{
     change::RegistrationChange,
+    holdings::app_bytes,
     key::{RegistrationId, SyncKind},
     registration::{Registration, Reregistered, Schedule, State, Wait},
 };
@@ -45,6 +46,8 @@ impl Scheduler {
         };
         let before = asked(registration);
         if let Some(app) = &new.app {
+            let (held, holds) = (app_bytes(registration.app.as_ref()), app_bytes(Some(app)));
+            self.holdings.change(registration.key.owner(), held, holds);
             registration.app = Some(app.clone());
         }
         registration.constraints = new.constraints;

@@ -6,7 +6,9 @@ use super::{Caller, Scheduler, SiteError};
 use crate::{
     effect::{Effect, Record},
     engagement::{EventKind, Level, Points, Score},
+    holdings::profile_bytes,
     key::ProfileKey,
+    profile::Profile,
     site::{Site, SiteKey},
     time::Timestamp,
     wall::WallTime,
@@ -58,13 +60,14 @@ impl Scheduler {
         self.identify(caller);
         self.check_room_for_profile(&site.profile)?;
         self.check_room_for_site(site)?;
+        self.check_owner(caller.owner, &caller.name)?;
         self.keep_owner(caller);
         self.freshen(&site.profile);
         let local = self.wall.local(self.now);
         let network = self.facts().network;
         let profile = self.profiles.entry(site.profile.clone()).or_default();
         let reported_before = profile.engagement.reports;
-        let mut kept = self.sites.get(site).cloned().unwrap_or_default();
+        let mut kept = self.sites.get(site).map_or_else(Site::default, |kept| Site::clone(kept));
         let score = kept.score.get_or_insert_default();
         match report {
             EngagementReport::Events(events) => {
@@ -93,7 +96,7 @@ impl Scheduler {
         let registered = self.registrations.of_origin_ids(&site.profile, &site.origin);
         let engaged = self.engaged(site, &kept);
         if !registered.is_empty() {
-            self.sites.insert(site.clone(), kept);
+            self.sites.entry(site.clone()).or_default().replace(kept);
             self.save_site(site);
             if news {
                 registered.into_iter().for_each(|id| self.file(id));
@@ -146,7 +149,7 @@ impl Scheduler {
         let engaged = sites.map(|(key, site)| match stale.get(&key.profile) {
             Some(scores) => {
                 let score = scores.get(key).copied();
-                self.engaged_at(now, key, &Site { score, ..site.clone() })
+                self.engaged_at(now, key, &Site { score, ..Site::clone(site) })
             }
             None => self.engaged_at(now, key, site),
         });
@@ -228,15 +231,16 @@ impl Scheduler {
 
     /// Writes what is kept of a profile, or deletes its record when that is nothing.
     pub(super) fn save_profile(&mut self, key: &ProfileKey) {
-        let record = match self.profiles.get(key) {
-            Some(profile) if !profile.is_empty() => {
-                Record::SaveProfile(Box::new((key.clone(), profile.clone())))
-            }
-            Some(_) | None => {
-                self.profiles.remove(key);
-                Record::DeleteProfile(key.clone())
-            }
+        let kept = self.profiles.get(key).filter(|profile| !profile.is_empty());
+        let weight = kept.map_or(0, |profile| profile_bytes(key, profile));
+        let record = match kept {
+            Some(profile) => Record::SaveProfile(Box::new((key.clone(), Profile::clone(profile)))),
+            None => Record::DeleteProfile(key.clone()),
         };
+        self.weigh_profile(key, weight);
+        if weight == 0 {
+            self.profiles.remove(key);
+        }
         self.effects.push_back(Effect::Record(record));
     }
 }

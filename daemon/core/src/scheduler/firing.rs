@@ -6,6 +6,7 @@ use crate::{
     blocker::{Blocker, BlockerCode},
     change::{RegistrationChange, RemovalReason},
     effect::{CancelReason, Effect, Record, Wake},
+    holdings::{ended_bytes, registration_bytes},
     key::{OwnerId, ProfileKey, RegistrationId},
     outcome::{Ending, Judged, Network, Next, judge},
     policy::Rules,
@@ -247,6 +248,8 @@ impl Scheduler {
         if verdict.attempts == 0 && verdict.streak.is_none() {
             registration.brought_forward = 0;
         }
+        let held = registration.last_attempt.as_ref().map_or(0, ended_bytes);
+        self.holdings.change(registration.key.owner(), held, ended_bytes(&ended));
         registration.last_attempt = Some(ended.clone());
         registration.state = state;
         let next_at = match (&registration.state, removal) {
@@ -274,6 +277,7 @@ impl Scheduler {
     /// Removes a registration; an attempt that is out no longer counts.
     pub(super) fn remove(&mut self, id: RegistrationId, reason: RemovalReason) {
         let Some(registration) = self.registrations.remove(id) else { return };
+        self.reweigh(&registration, registration_bytes(&registration), 0);
         self.unfile(&registration);
         let profile = &registration.key.worker.profile;
         if !self.registrations.has_profile(profile) {

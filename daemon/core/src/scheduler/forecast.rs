@@ -11,6 +11,7 @@ use super::{NewSession, Scheduler, Viewer};
 use crate::{
     attempt::{Finished, Outcome},
     blocker::Blocker,
+    calls::Calls,
     effect::{Effect, Wake},
     event::Event,
     history::History,
@@ -133,6 +134,8 @@ impl Scheduler {
             sites: sites.map(|(key, site)| (key.clone(), site.clone())).collect(),
             profiles: profiles.map(|(key, one)| (key.clone(), one.clone())).collect(),
             leases: self.leases.clone(),
+            holdings: self.holdings.clone(),
+            calls: Calls::default(),
             history: History::default(),
             timers: Timers::default(),
             ready: Ready::default(),

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Scheduler, Viewer};
+use super::{Scheduler, ShareSpent, Viewer};
 use crate::{
     change::What,
     effect::{Effect, Record},
     field::FieldError,
+    holdings::lease_bytes,
     lease::{Fact, Lease, LeaseId, Leased, Subject},
     policy::Value,
     time::Timestamp,
@@ -37,6 +38,9 @@ pub enum LeaseError {
         /// How many.
         limit: usize,
     },
+    /// Another share is spent.
+    #[error(transparent)]
+    Share(#[from] ShareSpent),
     /// It is about others' registrations.
     #[error("only an administrator may do this for the registrations of others")]
     NotYours,
@@ -70,6 +74,14 @@ impl Scheduler {
         if older.is_none() && self.leases.count_of(owner) >= self.policy.owner_leases {
             return Err(LeaseError::Full { limit: self.policy.owner_leases });
         }
+        if let Some(owner) = owner {
+            let known = older.and_then(|id| self.leases.get(id));
+            let before = known.map_or(0, |known| lease_bytes(&known.subject, &known.reason));
+            let wanted = lease_bytes(&new.subject, &new.reason).saturating_sub(before);
+            self.check_bytes(owner, wanted)?;
+            let name = self.owners.get(&owner).map_or("", |name| name);
+            self.check_owner(owner, name)?;
+        }
         if let Some(older) = older {
             self.drop_lease(older);
         }
@@ -84,6 +96,7 @@ impl Scheduler {
         };
         self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
         self.effects.push_back(Effect::Record(Record::SaveLease(lease.clone())));
+        self.holdings.add_lease(&lease);
         self.leases.insert(lease.clone());
         self.leases_changed(&lease);
         self.finish();
@@ -157,6 +170,7 @@ impl Scheduler {
 
     fn drop_lease(&mut self, id: LeaseId) {
         let Some(lease) = self.leases.remove(id) else { return };
+        self.holdings.drop_lease(&lease);
         self.effects.push_back(Effect::Record(Record::DeleteLease(id)));
         self.leases_changed(&lease);
     }
@@ -164,6 +178,7 @@ impl Scheduler {
     /// Ends those whose time has come.
     pub(super) fn end_leases(&mut self) {
         while let Some(lease) = self.leases.pop_ended(self.now) {
+            self.holdings.drop_lease(&lease);
             self.effects.push_back(Effect::Record(Record::DeleteLease(lease.id)));
             self.leases_changed(&lease);
         }

@@ -56,6 +56,7 @@ impl Scheduler {
                         let known = self.registrations.get(id).map(|one| one.constraints);
                         new.constraints = known.unwrap_or_default();
                     }
+                    self.check_app(id, &new)?;
                     self.update(id, &new);
                     id
                 }

@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Denial, RegistrationView, Scheduler};
+use super::{Denial, RegistrationView, Scheduler, ShareSpent, shares::is_number};
 use crate::{
     change::{RegistrationChange, RemovalReason},
     constraints::Constraints,
     effect::{Effect, Record},
     field::FieldError,
+    holdings::registration_bytes,
     key::{AppId, OwnerId, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
     period::Plan,
     registration::{Registration, Schedule, State},
@@ -106,6 +107,9 @@ pub enum RegisterError {
         /// Which rule says so.
         denial: Denial,
     },
+    /// Another share is spent.
+    #[error(transparent)]
+    Share(#[from] ShareSpent),
     /// There is room for no more.
     #[error("the queue holds {limit} registrations, as many as it may hold")]
     Full {
@@ -150,7 +154,10 @@ impl Scheduler {
         self.check_permission(&new)?;
         let site = SiteKey::of(&new.key);
         let (id, change) = match self.registrations.find(&new.key) {
-            Some(id) => (id, self.register_again(id, &new)),
+            Some(id) => {
+                self.check_app(id, &new)?;
+                (id, self.register_again(id, &new))
+            }
             None => (self.create(caller, new)?, RegisterChange::Created),
         };
         self.note_network(&site);
@@ -190,10 +197,10 @@ impl Scheduler {
     /// not know (for the moment) is no other name.
     pub fn identify(&mut self, caller: &Caller) {
         let Some(known) = self.owners.get(&caller.owner) else { return };
-        if *known == caller.name || !is_login_name(&caller.name) {
+        if *known == caller.name || is_number(&caller.name) {
             return;
         }
-        if is_login_name(known) {
+        if !is_number(known) {
             self.forget_owner(caller.owner);
         }
         self.save_owner(caller);
@@ -204,14 +211,19 @@ impl Scheduler {
         for id in self.registrations.of_owner_ids(owner) {
             self.remove(id, RemovalReason::OwnerChanged);
         }
-        let sites = self.sites.extract_if(.., |site, _| site.profile.owner == owner);
-        let mut gone: Vec<Record> = sites.map(|(site, _)| Record::DeleteSite(site)).collect();
-        let profiles = self.profiles.extract_if(.., |profile, _| profile.owner == owner);
-        gone.extend(profiles.map(|(profile, _)| Record::DeleteProfile(profile)));
+        let mut gone = Vec::new();
+        for (site, kept) in self.sites.extract_if(.., |site, _| site.profile.owner == owner) {
+            self.holdings.change(owner, kept.counted(), 0);
+            gone.push(Record::DeleteSite(site));
+        }
+        for (profile, kept) in self.profiles.extract_if(.., |profile, _| profile.owner == owner) {
+            self.holdings.change(owner, kept.counted(), 0);
+            gone.push(Record::DeleteProfile(profile));
+        }
         let leases: Vec<_> = self.leases.of(Some(owner)).map(|lease| lease.id).collect();
-        for lease in leases {
-            self.leases.remove(lease);
-            gone.push(Record::DeleteLease(lease));
+        for lease in leases.into_iter().filter_map(|id| self.leases.remove(id)) {
+            self.holdings.drop_lease(&lease);
+            gone.push(Record::DeleteLease(lease.id));
         }
         self.effects.extend(gone.into_iter().map(Effect::Record));
         self.forget_history(owner, |_| true);
@@ -263,7 +275,8 @@ impl Scheduler {
         caller: &Caller,
         new: NewRegistration,
     ) -> Result<RegistrationId, RegisterError> {
-        self.check_shares(&new.key)?;
+        self.check_shares(&new)?;
+        self.check_owner(caller.owner, &caller.name)?;
         self.keep_owner(caller);
         self.counters.last_registration += 1;
         let id = RegistrationId::new(self.counters.last_registration);
@@ -294,6 +307,7 @@ impl Scheduler {
             last_attempt: None,
         };
         let kind = registration.kind();
+        self.reweigh(&registration, 0, registration_bytes(&registration));
         self.registrations.insert(registration);
         if kind == SyncKind::Periodic {
             let state = self.plan_from(id, self.now);
@@ -307,27 +321,6 @@ impl Scheduler {
         self.came_due.insert(id);
         Ok(id)
     }
-
-    fn check_shares(&self, key: &RegistrationKey) -> Result<(), RegisterError> {
-        let (owner, scope) = (key.owner(), &key.worker.scope);
-        if self.registrations.len() >= self.policy.registrations {
-            return Err(RegisterError::Full { limit: self.policy.registrations });
-        }
-        if self.registrations.of_owner(owner) >= self.policy.owner_registrations {
-            let limit = self.policy.owner_registrations;
-            return Err(RegisterError::OwnerFull { uid: owner.uid(), limit });
-        }
-        if self.registrations.of_origin(owner, scope) >= self.policy.origin_registrations {
-            let limit = self.policy.origin_registrations;
-            return Err(RegisterError::OriginFull { origin: scope.origin().to_owned(), limit });
-        }
-        Ok(())
-    }
-}
-
-/// `#uid` stands for a uid without a name; no login name begins like this (useradd(8)).
-fn is_login_name(name: &str) -> bool {
-    !name.starts_with('#')
 }
 
 fn kind_word(kind: SyncKind) -> &'static str {

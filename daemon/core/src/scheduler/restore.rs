@@ -5,18 +5,22 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use super::{Scheduler, Wakes, behind::catch_up};
 use crate::{
     attempt::Progress,
+    calls::Calls,
     effect::Effect,
     facts::Host,
     history::History,
+    holdings::{Holdings, profile_bytes, registration_bytes, site_bytes},
     launchers::Launchers,
     leases::Leases,
     moments::{Joiners, Neighbours},
     policy::Policy,
+    profile::Profile,
     ready::Ready,
     registration::{Registration, Schedule, State, Wait},
     registrations::Registrations,
     saved::Saved,
     sessions::{Out, Sessions},
+    site::Site,
     time::{Timestamp, WallClock},
     timers::Timers,
 };
@@ -38,9 +42,11 @@ impl Scheduler {
             wall: WallClock::default(),
             host: Host::new(now, saved.counters.returned_at),
             registrations: Registrations::default(),
-            sites: saved.sites,
-            profiles: saved.profiles,
+            sites: saved.sites.into_iter().map(|(key, site)| (key, site.into())).collect(),
+            profiles: saved.profiles.into_iter().map(|(key, one)| (key, one.into())).collect(),
             leases: Leases::default(),
+            holdings: Holdings::default(),
+            calls: Calls::default(),
             history: History::default(),
             timers: Timers::default(),
             ready: Ready::default(),
@@ -57,8 +63,10 @@ impl Scheduler {
         for lease in saved.leases {
             let last = &mut scheduler.counters.last_lease;
             *last = (*last).max(lease.id.number());
+            scheduler.holdings.add_lease(&lease);
             scheduler.leases.insert(lease);
         }
+        scheduler.weigh_kept();
         scheduler.history.number_after(scheduler.counters.last_entry);
         for entry in saved.history {
             scheduler.history.adopt(entry);
@@ -74,6 +82,20 @@ impl Scheduler {
         scheduler
     }
 
+    /// Weighs what is kept of sites and profiles.
+    fn weigh_kept(&mut self) {
+        for (key, site) in &mut self.sites {
+            let weight = site_bytes(key, site);
+            site.recount(weight);
+            self.holdings.change(key.profile.owner, 0, weight);
+        }
+        for (key, profile) in &mut self.profiles {
+            let weight = profile_bytes(key, profile);
+            profile.recount(weight);
+            self.holdings.change(key.owner, 0, weight);
+        }
+    }
+
     fn adopt(&mut self, registration: Registration) {
         let id = registration.id;
         let last = &mut self.counters.last_registration;
@@ -85,6 +107,7 @@ impl Scheduler {
         if self.is_budgeted(&registration) {
             self.budget_held.insert(id);
         }
+        self.holdings.change(registration.key.owner(), 0, registration_bytes(&registration));
         self.registrations.insert(registration);
     }
 
@@ -127,8 +150,12 @@ impl Scheduler {
             registrations: self.registrations.iter().cloned().collect(),
             counters: self.counters,
             owners: self.owners.iter().map(|(id, name)| (*id, Arc::clone(name))).collect(),
-            sites: self.sites.clone(),
-            profiles: self.profiles.clone(),
+            sites: self.sites.iter().map(|(key, site)| (key.clone(), Site::clone(site))).collect(),
+            profiles: self
+                .profiles
+                .iter()
+                .map(|(key, one)| (key.clone(), Profile::clone(one)))
+                .collect(),
             leases: self.leases.iter().cloned().collect(),
             history: self.history.iter().cloned().collect(),
         }

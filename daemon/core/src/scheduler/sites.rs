@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Caller, Scheduler};
+use super::{Caller, Scheduler, ShareSpent};
 use crate::{
     change::RemovalReason,
     effect::{Effect, Record},
     history::Entry,
+    holdings::{new_site_bytes, profile_bytes},
     key::{AppId, OwnerId, ProfileId, ProfileKey, Scope, SyncKind},
-    profile::{Apps, INSTALLED_APPS, Removed},
+    profile::{Apps, INSTALLED_APPS, Profile, Removed},
     site::{PermissionSet, PermissionState, Site, SiteKey},
     time::Timestamp,
 };
@@ -22,6 +23,9 @@ pub enum SiteError {
         /// How many.
         limit: usize,
     },
+    /// Another share is spent.
+    #[error(transparent)]
+    Share(#[from] ShareSpent),
     /// There is no room for another profile.
     #[error("something is kept of {limit} profiles, as many as one owner may have")]
     Profiles {
@@ -59,6 +63,7 @@ impl Scheduler {
         // There is always room for the revocation of what is registered.
         if ids.is_empty() || state != PermissionState::Denied {
             self.check_room_for_site(site)?;
+            self.check_owner(caller.owner, &caller.name)?;
         }
         self.keep_owner(caller);
         let kept = self.sites.entry(site.clone()).or_default();
@@ -97,10 +102,12 @@ impl Scheduler {
         self.handle_timeout(now);
         self.identify(caller);
         self.check_room_for_profile(profile)?;
-        self.keep_owner(caller);
+        self.check_owner(caller.owner, &caller.name)?;
         let at = self.now;
-        let kept = self.profiles.entry(profile.clone()).or_default();
-        let first = kept.apps.is_none();
+        let known = self.profiles.get(profile);
+        let first = known.is_none_or(|known| known.apps.is_none());
+        let (counted, mut kept) =
+            known.map_or((0, Profile::default()), |known| (known.counted(), Profile::clone(known)));
         let apps = kept.apps.get_or_insert_with(|| Apps {
             since: at,
             installed: BTreeMap::new(),
@@ -119,6 +126,9 @@ impl Scheduler {
         let removed =
             before.installed.keys().filter(|app| !apps.installed.contains_key(app)).count();
         if first || *apps != before {
+            self.check_bytes(caller.owner, profile_bytes(profile, &kept).saturating_sub(counted))?;
+            self.keep_owner(caller);
+            self.profiles.entry(profile.clone()).or_default().replace(kept);
             self.save_profile(profile);
             for id in self.registrations.of_profile(profile) {
                 self.file(id);
@@ -137,7 +147,8 @@ impl Scheduler {
         for id in &ids {
             self.remove(*id, RemovalReason::OriginCleared);
         }
-        if self.sites.remove(site).is_some() {
+        if let Some(gone) = self.sites.remove(site) {
+            self.weigh_gone(site.profile.owner, &gone);
             self.effects.push_back(Effect::Record(Record::DeleteSite(site.clone())));
         }
         self.forget_removed_apps(site);
@@ -167,10 +178,13 @@ impl Scheduler {
         let own = self.sites.range(SiteKey { profile, origin: "".into() }..);
         let own = own.take_while(|(site, _)| site.profile.owner == owner);
         let limit = self.policy.owner_sites;
-        if !self.sites.contains_key(site) && own.take(limit).count() >= limit {
+        if self.sites.contains_key(site) {
+            return Ok(());
+        }
+        if own.take(limit).count() >= limit {
             return Err(SiteError::Sites { limit });
         }
-        Ok(())
+        Ok(self.check_bytes(owner, new_site_bytes(site))?)
     }
 
     /// Whether something may be kept of one more profile of an owner.
@@ -204,8 +218,8 @@ impl Scheduler {
         }
         let spent = site.spent.clone();
         let bare = Site { permissions: site.permissions, spent, ..Site::default() };
-        if *site != bare {
-            self.sites.insert(key.clone(), bare);
+        if **site != bare {
+            self.sites.entry(key.clone()).or_default().replace(bare);
             self.save_site(key);
         }
     }

@@ -4,6 +4,7 @@ use super::Scheduler;
 use crate::{
     blocker::{Blocker, BlockerCode},
     effect::{Effect, Record},
+    holdings::site_bytes,
     key::{AppId, RegistrationId, RegistrationKey, SyncKind},
     lease::Lease,
     policy::{Permission, Rules},
@@ -224,15 +225,16 @@ impl Scheduler {
 
     /// Writes what is kept of a site, or deletes its record when that is nothing.
     pub(super) fn save_site(&mut self, key: &SiteKey) {
-        let record = match self.sites.get(key) {
-            Some(site) if !site.is_empty() => {
-                Record::SaveSite(Box::new((key.clone(), Site::clone(site))))
-            }
-            Some(_) | None => {
-                self.sites.remove(key);
-                Record::DeleteSite(key.clone())
-            }
+        let kept = self.sites.get(key).filter(|site| !site.is_empty());
+        let weight = kept.map_or(0, |site| site_bytes(key, site));
+        let record = match kept {
+            Some(site) => Record::SaveSite(Box::new((key.clone(), Site::clone(site)))),
+            None => Record::DeleteSite(key.clone()),
         };
+        self.weigh_site(key, weight);
+        if weight == 0 {
+            self.sites.remove(key);
+        }
         self.effects.push_back(Effect::Record(record));
     }
 }

@@ -12,6 +12,7 @@ use pwasync_core::{
     attempt::Finished,
     effect::{Effect, Record, Wake},
     event::Event,
+    holdings::{self, Holdings},
     key::{
         AttemptId, LaunchToken, LauncherId, OwnerId, ProfileId, ProfileKey, RegistrationKey,
         SessionId,
@@ -19,6 +20,7 @@ use pwasync_core::{
     lease::Leased,
     policy::{Permission, Policy},
     registration::{Registration, State},
+    saved::Saved,
     site::{PermissionState, SiteKey},
     time::Timestamp,
 };
@@ -462,11 +464,28 @@ impl World {
         for lease in &saved.leases {
             assert!(lease.until > self.now, "{lease:?} has not ended");
         }
+        assert_eq!(*scheduler.holdings(), weighed(&saved), "what is kept is weighed wrongly");
         assert!(scheduler.attempts_with_session() <= out.len());
         let mut again = scheduler.clone();
         again.handle_timeout(self.now);
         assert_eq!(again.poll_effect(), None, "an early timeout is not harmless");
     }
+}
+
+/// What is kept, weighed anew.
+fn weighed(saved: &Saved) -> Holdings {
+    let registrations = saved.registrations.iter().map(|one| {
+        let (owner, bytes) = (one.key.owner(), holdings::registration_bytes(one));
+        (owner, bytes)
+    });
+    let sites = saved.sites.iter();
+    let sites = sites.map(|(key, site)| (key.profile.owner, holdings::site_bytes(key, site)));
+    let profiles = saved.profiles.iter();
+    let profiles = profiles.map(|(key, one)| (key.owner, holdings::profile_bytes(key, one)));
+    let leases = saved.leases.iter().filter_map(|lease| {
+        Some((lease.subject.owner()?, holdings::lease_bytes(&lease.subject, &lease.reason)))
+    });
+    registrations.chain(sites).chain(profiles).chain(leases).collect()
 }
 
 /// What a browser says first.

@@ -11,6 +11,8 @@ use crate::policy::{
 
 const SLOTS: Kind = Kind::Count { least: 1, most: 1_024 };
 const REGISTRATIONS: Kind = Kind::Count { least: 1, most: 10_000_000 };
+const BYTES: Kind = Kind::Count { least: 4_096, most: 1 << 40 };
+const OWNERS: Kind = Kind::Count { least: 0, most: 1_000_000 };
 const ENTRIES: Kind = Kind::Count { least: 0, most: 1_000_000 };
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
 const HOLD: Kind = Kind::Duration { least: Duration::ZERO, most: YEAR };
@@ -62,6 +64,34 @@ pub(super) const SHARES: Group = Group {
             about: "Syncs of one origin of one user.",
             rule: "",
             field: Field::General(lens!(origin_registrations)),
+        },
+        Key {
+            name: "shares.bytes",
+            kind: BYTES,
+            about: "Bytes of all that is kept, but for the history.",
+            rule: "",
+            field: Field::General(lens!(bytes)),
+        },
+        Key {
+            name: "shares.owner_bytes",
+            kind: BYTES,
+            about: "Bytes of what is kept of one user, but for the history.",
+            rule: "",
+            field: Field::General(lens!(owner_bytes)),
+        },
+        Key {
+            name: "shares.owners",
+            kind: OWNERS,
+            about: "Users of whom something is kept.",
+            rule: "",
+            field: Field::General(lens!(owners)),
+        },
+        Key {
+            name: "shares.unnamed_owners",
+            kind: OWNERS,
+            about: "Of them users without a login name, such as those of containers.",
+            rule: "",
+            field: Field::General(lens!(unnamed_owners)),
         },
         Key {
             name: "shares.owner_sites",

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, time::Duration};
 use super::*;
 use crate::{
     key::AppId,
-    policy::{EngagementPolicy, KindRules, Patch, PatchError, Section},
+    policy::{EngagementPolicy, KindRules, Patch, PatchError, Section, Traffic},
 };
 
 /// Another value that the key takes.
@@ -49,8 +49,13 @@ fn every_number_of_the_policy_has_a_key() {
         free_lost_started, max_retry_after, max_expiry, uninstalled_hold, settle, resume_settle,
         starting_limit, limited_grace, limited_gap, grid_short, grid_middle, grid_long, slots,
         owner_slots, owner_registrations, origin_registrations, registrations, default_capacity,
-        owner_history, history, owner_sites, owner_profiles, owner_leases, max_pause, max_override
-    } but { rules, origins, apps, engagement, grid_offset });
+        owner_history, history, owner_sites, owner_profiles, owner_leases, max_pause, max_override,
+        owner_bytes, bytes, owners, unnamed_owners
+    } but { rules, origins, apps, engagement, grid_offset, traffic });
+    all_differ!(&default.traffic, changed.traffic, Traffic {
+        origin_calls, origin_burst, owner_calls, owner_burst, calls_at_once, waiting_calls,
+        connections, owner_connections, owner_connects, owner_sessions
+    } but {});
     all_differ!(&default.rules, changed.rules, Rules {
         max_attempts, initial_retry_delay, retry_factor, max_retry_delay, run_limit, expiry,
         min_interval_floor, stale_intervals, learned_hours, wakes_a_day, run_time_a_day
