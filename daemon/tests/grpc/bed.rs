@@ -58,22 +58,28 @@ pub(crate) struct Daemon {
 impl Daemon {
     pub(crate) async fn simulated() -> Self {
         let host = HostKind::Simulated { start_unix_millis: START, network: FirstNetwork::Offline };
-        Self::start(host, Simulation::Offered).await
+        Self::start(host, Simulation::Offered, Policy::default()).await
+    }
+
+    /// Under a policy of its own.
+    pub(crate) async fn under(policy: Policy) -> Self {
+        let host = HostKind::Simulated { start_unix_millis: START, network: FirstNetwork::Offline };
+        Self::start(host, Simulation::Offered, policy).await
     }
 
     /// A simulated host that says nothing of its network.
     pub(crate) async fn silent() -> Self {
         let network = FirstNetwork::Unknown;
         let host = HostKind::Simulated { start_unix_millis: START, network };
-        Self::start(host, Simulation::Offered).await
+        Self::start(host, Simulation::Offered, Policy::default()).await
     }
 
     pub(crate) async fn real() -> Self {
         let clock = SystemClock::start().unwrap();
-        Self::start(HostKind::Real(clock), Simulation::Absent).await
+        Self::start(HostKind::Real(clock), Simulation::Absent, Policy::default()).await
     }
 
-    async fn start(host: HostKind, simulation: Simulation) -> Self {
+    async fn start(host: HostKind, simulation: Simulation, policy: Policy) -> Self {
         let directory = tempfile::tempdir().unwrap();
         // Other users must get to the socket.
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
@@ -82,7 +88,7 @@ impl Daemon {
         let (listener, file) = claim.listen().unwrap();
         let (engine, inputs) = channel::channel();
         let store = Box::new(MemoryStore::new());
-        let policy = Policy::default().into();
+        let policy = policy.into();
         let patience = Duration::from_secs(30);
         let parts = EngineParts { inputs, store, host, policy, patience };
         let engine_task = tokio::spawn(Engine::start(parts).await.unwrap().run());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pwasync_core::policy::Policy;
 use pwasync_proto::v1 as wire;
 use tonic::{Code, Status};
 use tonic_health::pb::{
@@ -255,7 +256,7 @@ async fn lists_are_filtered_and_come_in_pages() {
 
 #[tokio::test]
 async fn a_page_of_long_tags_is_one_that_each_client_takes() {
-    let daemon = Daemon::simulated().await;
+    let daemon = Daemon::under(Policy { owner_bytes: 8 << 20, ..Policy::default() }).await;
     let mut client = daemon.client().await;
     let registered = (0..500).map(|number| {
         let mut client = client.clone();
