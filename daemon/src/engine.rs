@@ -283,6 +283,7 @@ impl Engine {
                     self.call(TimePassed());
                 }
                 Due::HostUpdate => self.update_host(),
+                Due::Riders => self.pipeline.hurry(),
                 Due::Reopen => self.reopen()?,
                 Due::StoreMended => self.simulation.mend_store(),
             }
@@ -298,10 +299,14 @@ impl Engine {
             Some(down) => down.reopen_at.map(|at| (at, Due::Reopen)),
             None => self.core.scheduler().poll_timeout().map(|(at, why)| (at, Due::Core(why))),
         };
-        [own, update, mended].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let riders = self.pipeline.goes_at().map(|at| (at, Due::Riders));
+        [own, update, mended, riders].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     fn release(&mut self) -> Result<(), EngineError> {
+        if self.stopping || self.simulation.is_advancing() {
+            self.pipeline.hurry();
+        }
         loop {
             self.note_simulated_now();
             match self.pipeline.release() {
@@ -382,6 +387,8 @@ enum Due {
     Core(WakeReason),
     /// Sessions are to be told of the host.
     HostUpdate,
+    /// Records that ride along have waited long enough.
+    Riders,
     /// The store is to be opened again.
     Reopen,
     /// The simulated failure of the store ends.

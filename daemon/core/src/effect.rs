@@ -93,10 +93,14 @@ pub enum Record {
     },
     /// Write what is kept of a site.
     SaveSite(Box<(SiteKey, Site)>),
+    /// Write what is kept of a site, of which only its use is news: score, hours, networks.
+    NoteSite(Box<(SiteKey, Site)>),
     /// Delete a site's record.
     DeleteSite(SiteKey),
     /// Write what is kept of a profile.
     SaveProfile(Box<(ProfileKey, Profile)>),
+    /// Write what is kept of a profile, of which only its use is news.
+    NoteProfile(Box<(ProfileKey, Profile)>),
     /// Delete a profile's record.
     DeleteProfile(ProfileKey),
     /// Write a pause or an override.
@@ -107,6 +111,43 @@ pub enum Record {
     SaveEntry(Box<Entry>),
     /// Delete an entry of the history.
     DeleteEntry(u64),
+}
+
+/// How soon a record must be on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// Before anything that comes after it leaves.
+    AtOnce,
+    /// With the next record that must, or after a minute. A crash may lose it, together with all
+    /// that was written after it and waits too; nothing is held up by it.
+    Rides,
+}
+
+impl Record {
+    /// How soon it must be on disk. This alone decides which records ride along with others
+    /// (design, section 7.1): how sites were used, as browsers report it, and the history. What
+    /// a registration does after a restart hangs on none of them but by how much its site is
+    /// used, which is reported again.
+    ///
+    /// An entry of the history that a user clears goes with the counters, which must go at once.
+    pub fn haste(&self) -> Haste {
+        match self {
+            Self::NoteSite(_)
+            | Self::NoteProfile(_)
+            | Self::SaveEntry(_)
+            | Self::DeleteEntry(_) => Haste::Rides,
+            Self::Save(_)
+            | Self::Delete(_)
+            | Self::SaveCounters(_)
+            | Self::SaveOwner { .. }
+            | Self::SaveSite(_)
+            | Self::DeleteSite(_)
+            | Self::SaveProfile(_)
+            | Self::DeleteProfile(_)
+            | Self::SaveLease(_)
+            | Self::DeleteLease(_) => Haste::AtOnce,
+        }
+    }
 }
 
 /// A wake, as it goes to a session.

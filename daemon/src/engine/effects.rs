@@ -14,9 +14,10 @@ use crate::{
 
 impl Engine {
     pub(super) fn take_effects(&mut self) {
+        let now = self.host.now();
         while let Some(effect) = self.core.scheduler().poll_effect() {
             match effect {
-                Effect::Record(record) => self.pipeline.write(Write::Record(record)),
+                Effect::Record(record) => self.pipeline.write(Write::Record(record), now),
                 Effect::Wake(_)
                 | Effect::Cancel { .. }
                 | Effect::Recorded { .. }

@@ -1,16 +1,26 @@
 //! Records first, then what depends on them: the forming batch, the one at the committer, and
 //! what is gated on each.
+//!
+//! Records that may wait ([`Haste::Rides`]) start no batch of their own: they go with the next
+//! one, and a minute later at the latest. Since all that forms goes together, the disk always
+//! holds what the core had written up to some moment, never a later record without an earlier.
 
 use std::time::Duration;
 
 use pwasync_core::{
-    effect::{Effect, Record},
+    effect::{Effect, Haste, Record},
     key::RegistrationId,
-    time::WallClock,
+    time::{Timestamp, WallClock},
 };
 use tokio::time::{Instant, sleep_until};
 
 use crate::store::batch::{Batch, Write};
+
+/// What a crash may lose of what rides along.
+const RIDE: Duration = Duration::from_secs(60);
+
+/// So many records go in any case: what rides is bounded.
+const MANY: usize = 1_024;
 
 /// Something that may leave only when the records before it are on disk.
 pub(super) enum Gated {
@@ -24,6 +34,7 @@ pub(super) enum Gated {
 #[derive(Default)]
 pub(super) struct Pipeline {
     forming: Batch,
+    goes: Goes,
     gated: Vec<Gated>,
     in_flight: Option<InFlight>,
     /// The last registration of what forms.
@@ -37,6 +48,18 @@ struct InFlight {
     gated: Vec<Gated>,
     since: Instant,
     last: u64,
+}
+
+/// When what forms goes to the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Goes {
+    /// There is nothing.
+    #[default]
+    Never,
+    /// All of it may wait until then.
+    At(Timestamp),
+    /// As soon as the committer is free.
+    Next,
 }
 
 /// What the engine is to do next.
@@ -55,28 +78,55 @@ impl Pipeline {
         Self { last: last_registration, last_recorded: last_registration, ..Self::default() }
     }
 
-    pub(super) fn write(&mut self, write: Write) {
+    pub(super) fn write(&mut self, write: Write, now: Timestamp) {
         if let Write::Record(Record::SaveCounters(counters)) = &write {
             self.last = counters.last_registration;
         }
+        self.goes = match (write.haste(), self.goes) {
+            (Haste::AtOnce, _) | (Haste::Rides, Goes::Next) => Goes::Next,
+            (Haste::Rides, Goes::Never) => Goes::At(now + RIDE),
+            (Haste::Rides, Goes::At(at)) => Goes::At(at),
+        };
         self.forming.push(write);
+        if self.forming.len() >= MANY {
+            self.goes = Goes::Next;
+        }
     }
 
     pub(super) fn gate(&mut self, gated: Gated) {
         self.gated.push(gated);
     }
 
+    /// When [`Self::hurry`] is to be called at the latest.
+    pub(super) fn goes_at(&self) -> Option<Timestamp> {
+        match self.goes {
+            Goes::At(at) => Some(at),
+            Goes::Never | Goes::Next => None,
+        }
+    }
+
+    /// What rides along waits no longer.
+    pub(super) fn hurry(&mut self) {
+        if matches!(self.goes, Goes::At(_)) {
+            self.goes = Goes::Next;
+        }
+    }
+
     /// At most one batch is at the committer; what forms meanwhile goes together afterwards.
     pub(super) fn release(&mut self) -> Release {
-        if self.in_flight.is_some() || (self.forming.is_empty() && self.gated.is_empty()) {
+        if self.in_flight.is_some() {
             return Release::Nothing;
         }
-        let gated = std::mem::take(&mut self.gated);
-        if self.forming.is_empty() {
-            return Release::CarryOut(gated);
+        match self.goes {
+            Goes::Next => {
+                self.goes = Goes::Never;
+                let gated = std::mem::take(&mut self.gated);
+                self.in_flight = Some(InFlight { gated, since: Instant::now(), last: self.last });
+                Release::Commit(std::mem::take(&mut self.forming))
+            }
+            Goes::Never | Goes::At(_) if self.gated.is_empty() => Release::Nothing,
+            Goes::Never | Goes::At(_) => Release::CarryOut(std::mem::take(&mut self.gated)),
         }
-        self.in_flight = Some(InFlight { gated, since: Instant::now(), last: self.last });
-        Release::Commit(std::mem::take(&mut self.forming))
     }
 
     /// The batch at the committer is on disk: what was gated on it may leave.
@@ -111,5 +161,75 @@ impl Pipeline {
     /// Nothing forms and nothing is at the committer.
     pub(super) fn is_idle(&self) -> bool {
         self.in_flight.is_none() && self.forming.is_empty() && self.gated.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pwasync_core::lease::LeaseId;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_millis(1_000);
+
+    #[test]
+    fn what_rides_waits_a_minute_and_holds_nothing_up() {
+        let mut pipeline = Pipeline::default();
+        pipeline.write(rider(1), START);
+        pipeline.gate(Gated::Effect(Effect::HostChanged));
+        assert!(matches!(pipeline.release(), Release::CarryOut(gated) if gated.len() == 1));
+        assert!(matches!(pipeline.release(), Release::Nothing));
+        assert!(!pipeline.is_idle());
+        // The first of them counts.
+        pipeline.write(rider(2), START + Duration::from_secs(50));
+        assert_eq!(pipeline.goes_at(), Some(START + RIDE));
+        pipeline.hurry();
+        assert_eq!(pipeline.goes_at(), None);
+        assert!(matches!(pipeline.release(), Release::Commit(batch) if batch.len() == 2));
+        pipeline.committed();
+        assert!(pipeline.is_idle());
+        pipeline.hurry();
+        assert!(matches!(pipeline.release(), Release::Nothing));
+    }
+
+    #[test]
+    fn what_rides_goes_with_the_next_batch() {
+        let mut pipeline = Pipeline::default();
+        pipeline.write(rider(1), START);
+        pipeline.write(Record::Delete(RegistrationId::new(7)).into(), START);
+        pipeline.write(rider(2), START);
+        pipeline.gate(Gated::Effect(Effect::HostChanged));
+        assert_eq!(pipeline.goes_at(), None);
+        assert!(matches!(pipeline.release(), Release::Commit(batch) if batch.len() == 3));
+        // What comes while it is written waits for it, and for no disk after that.
+        pipeline.write(rider(3), START);
+        pipeline.gate(Gated::Effect(Effect::HostChanged));
+        assert!(matches!(pipeline.release(), Release::Nothing));
+        assert_eq!(pipeline.committed().len(), 1);
+        assert!(matches!(pipeline.release(), Release::CarryOut(gated) if gated.len() == 1));
+        assert_eq!(pipeline.goes_at(), Some(START + RIDE));
+    }
+
+    #[test]
+    fn a_record_that_must_go_does_so_whatever_rides_over_it() {
+        let mut pipeline = Pipeline::default();
+        pipeline.write(Record::DeleteLease(LeaseId::new(1)).into(), START);
+        pipeline.write(rider(1), START);
+        assert!(matches!(pipeline.release(), Release::Commit(_)));
+    }
+
+    #[test]
+    fn what_rides_is_bounded() {
+        let mut pipeline = Pipeline::default();
+        for number in 1..u64::try_from(MANY).unwrap() {
+            pipeline.write(rider(number), START);
+        }
+        assert!(matches!(pipeline.release(), Release::Nothing));
+        pipeline.write(rider(0), START);
+        assert!(matches!(pipeline.release(), Release::Commit(batch) if batch.len() == MANY));
+    }
+
+    fn rider(number: u64) -> Write {
+        Record::DeleteEntry(number).into()
     }
 }

@@ -50,6 +50,11 @@ impl Simulation {
         self.wakes += 1;
     }
 
+    /// Time is being moved: each step finds everything on disk.
+    pub(super) fn is_advancing(&self) -> bool {
+        !self.advances.is_empty()
+    }
+
     /// What the next command to the committer meets.
     pub(super) fn disk(&self) -> Disk {
         self.disk
@@ -164,7 +169,7 @@ impl Engine {
 
     /// Moves simulated time one step, or ends an advance. False: nothing can move now.
     pub(super) fn step_simulation(&mut self) -> bool {
-        if self.simulation.advances.is_empty() || !self.pipeline.is_idle() || self.is_opening() {
+        if !self.simulation.is_advancing() || !self.pipeline.is_idle() || self.is_opening() {
             return false;
         }
         let held = self.down.is_none() && self.core.scheduler().attempts_with_session() > 0;
@@ -212,11 +217,11 @@ impl Engine {
     pub(super) fn note_simulated_now(&mut self) {
         let Some(host) = self.host.simulated() else { return };
         let now = host.now;
-        let idle = self.simulation.advances.is_empty();
+        let idle = !self.simulation.is_advancing();
         let stale = self.simulation.stored_now != Some(now);
         if stale && self.down.is_none() && (self.pipeline.has_writes() || idle) {
             self.simulation.stored_now = Some(now);
-            self.pipeline.write(Write::SaveSimulatedNow(now));
+            self.pipeline.write(Write::SaveSimulatedNow(now), now);
         }
     }
 

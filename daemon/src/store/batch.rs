@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pwasync_core::{
-    effect::Record,
+    effect::{Haste, Record},
     key::{OwnerId, ProfileKey, RegistrationId},
     lease::LeaseId,
     site::SiteKey,
@@ -17,6 +17,16 @@ pub enum Write {
     Record(Record),
     /// Where the simulated clock stands.
     SaveSimulatedNow(Timestamp),
+}
+
+impl Write {
+    /// How soon it must be on disk.
+    pub fn haste(&self) -> Haste {
+        match self {
+            Self::Record(record) => record.haste(),
+            Self::SaveSimulatedNow(_) => Haste::AtOnce,
+        }
+    }
 }
 
 impl From<Record> for Write {
@@ -55,9 +65,11 @@ impl Target {
             Record::Delete(id) => Self::Registration(*id),
             Record::SaveCounters(_) => Self::Counters,
             Record::SaveOwner { owner, .. } => Self::Owner(*owner),
-            Record::SaveSite(site) => Self::Site(site.0.clone()),
+            Record::SaveSite(site) | Record::NoteSite(site) => Self::Site(site.0.clone()),
             Record::DeleteSite(key) => Self::Site(key.clone()),
-            Record::SaveProfile(profile) => Self::Profile(profile.0.clone()),
+            Record::SaveProfile(profile) | Record::NoteProfile(profile) => {
+                Self::Profile(profile.0.clone())
+            }
             Record::DeleteProfile(key) => Self::Profile(key.clone()),
             Record::SaveLease(lease) => Self::Lease(lease.id),
             Record::DeleteLease(id) => Self::Lease(*id),

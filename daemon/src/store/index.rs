@@ -94,10 +94,10 @@ impl Index {
             Core::SaveOwner { owner, name } => {
                 Record::Owner { owner: *owner, name: name.to_string() }
             }
-            Core::SaveSite(site) => {
+            Core::SaveSite(site) | Core::NoteSite(site) => {
                 Record::Site { number: self.sites.of(&site.0), site: site.clone() }
             }
-            Core::SaveProfile(profile) => {
+            Core::SaveProfile(profile) | Core::NoteProfile(profile) => {
                 Record::Profile { number: self.profiles.of(&profile.0), profile: profile.clone() }
             }
             Core::SaveLease(lease) => Record::Lease(lease.clone()),

@@ -4,6 +4,7 @@
 
 mod bed;
 mod failing;
+mod riders;
 
 use std::{
     sync::mpsc::{Receiver, Sender, channel},

@@ -98,9 +98,11 @@ impl Mirror {
             Record::Delete(id) => drop(self.registrations.remove(&id.number())),
             Record::SaveCounters(counters) => self.saved.counters = counters,
             Record::SaveOwner { owner, name } => drop(self.saved.owners.insert(owner, name)),
-            Record::SaveSite(site) => drop(self.saved.sites.insert(site.0, site.1)),
+            Record::SaveSite(site) | Record::NoteSite(site) => {
+                drop(self.saved.sites.insert(site.0, site.1))
+            }
             Record::DeleteSite(key) => drop(self.saved.sites.remove(&key)),
-            Record::SaveProfile(profile) => {
+            Record::SaveProfile(profile) | Record::NoteProfile(profile) => {
                 drop(self.saved.profiles.insert(profile.0, profile.1));
             }
             Record::DeleteProfile(key) => drop(self.saved.profiles.remove(&key)),

@@ -106,11 +106,11 @@ pub(crate) fn version_and_bytes(record: &Record) -> (u64, usize) {
     let bytes_of = |ids: BTreeSet<&AppId>| ids.iter().map(|app| app.as_str().len()).sum();
     match record {
         Record::Save(one) => (one.last_attempt.as_ref().unwrap().id.counter, tag_bytes(one)),
-        Record::SaveSite(site) => {
+        Record::SaveSite(site) | Record::NoteSite(site) => {
             let ids = site.1.spent.keys().flatten().collect();
             (of_wall(site.1.score.unwrap().last), bytes_of(ids))
         }
-        Record::SaveProfile(profile) => {
+        Record::SaveProfile(profile) | Record::NoteProfile(profile) => {
             let ids = profile.1.apps.as_ref().unwrap().installed.keys().collect();
             (of_wall(profile.1.engagement.last), bytes_of(ids))
         }

@@ -91,13 +91,13 @@ impl Scheduler {
             }
         }
         let reports = profile.engagement.reports;
-        self.save_profile(&site.profile);
+        self.note_profile(&site.profile);
         let news = network.is_some_and(|network| kept.used_on(network));
         let registered = self.registrations.of_origin_ids(&site.profile, &site.origin);
         let engaged = self.engaged(site, &kept);
         if !registered.is_empty() {
             self.sites.entry(site.clone()).or_default().replace(kept);
-            self.save_site(site);
+            self.note_site(site);
             if news {
                 registered.into_iter().for_each(|id| self.file(id));
             }
@@ -224,17 +224,30 @@ impl Scheduler {
             }
         }
         for site in done.changed.iter().chain(&done.spent) {
-            self.save_site(site);
+            self.note_site(site);
         }
-        self.save_profile(key);
+        self.note_profile(key);
     }
 
     /// Writes what is kept of a profile, or deletes its record when that is nothing.
     pub(super) fn save_profile(&mut self, key: &ProfileKey) {
+        self.write_profile(key, Record::SaveProfile);
+    }
+
+    /// The same where only its use is news.
+    fn note_profile(&mut self, key: &ProfileKey) {
+        self.write_profile(key, Record::NoteProfile);
+    }
+
+    fn write_profile(
+        &mut self,
+        key: &ProfileKey,
+        record: fn(Box<(ProfileKey, Profile)>) -> Record,
+    ) {
         let kept = self.profiles.get(key).filter(|profile| !profile.is_empty());
         let weight = kept.map_or(0, |profile| profile_bytes(key, profile));
         let record = match kept {
-            Some(profile) => Record::SaveProfile(Box::new((key.clone(), Profile::clone(profile)))),
+            Some(profile) => record(Box::new((key.clone(), Profile::clone(profile)))),
             None => Record::DeleteProfile(key.clone()),
         };
         self.weigh_profile(key, weight);

@@ -234,7 +234,7 @@ impl Scheduler {
         let before = kept.networks.last().copied();
         let news = kept.used_on(network);
         if before != Some(network) {
-            self.save_site(site);
+            self.note_site(site);
         }
         if news {
             for id in self.registrations.of_origin_ids(&site.profile, &Arc::clone(&site.origin)) {

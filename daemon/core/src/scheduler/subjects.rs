@@ -225,10 +225,19 @@ impl Scheduler {
 
     /// Writes what is kept of a site, or deletes its record when that is nothing.
     pub(super) fn save_site(&mut self, key: &SiteKey) {
+        self.write_site(key, Record::SaveSite);
+    }
+
+    /// The same where only its use is news.
+    pub(super) fn note_site(&mut self, key: &SiteKey) {
+        self.write_site(key, Record::NoteSite);
+    }
+
+    fn write_site(&mut self, key: &SiteKey, record: fn(Box<(SiteKey, Site)>) -> Record) {
         let kept = self.sites.get(key).filter(|site| !site.is_empty());
         let weight = kept.map_or(0, |site| site_bytes(key, site));
         let record = match kept {
-            Some(site) => Record::SaveSite(Box::new((key.clone(), Site::clone(site)))),
+            Some(site) => record(Box::new((key.clone(), Site::clone(site)))),
             None => Record::DeleteSite(key.clone()),
         };
         self.weigh_site(key, weight);

@@ -47,11 +47,25 @@ impl Disk {
                 let (key, site) = *site;
                 self.sites.insert(key, site);
             }
+            Record::NoteSite(site) => {
+                let (key, site) = *site;
+                // It may come late, and with a crash not at all.
+                let said = |site: &Site| (site.permissions, site.spent.clone());
+                let before = self.sites.get(&key).map(said).unwrap_or_default();
+                assert_eq!(said(&site), before, "more of {key:?} is news than its use");
+                self.sites.insert(key, site);
+            }
             Record::DeleteSite(key) => {
                 self.sites.remove(&key);
             }
             Record::SaveProfile(profile) => {
                 let (key, profile) = *profile;
+                self.profiles.insert(key, profile);
+            }
+            Record::NoteProfile(profile) => {
+                let (key, profile) = *profile;
+                let before = self.profiles.get(&key).and_then(|before| before.apps.clone());
+                assert_eq!(profile.apps, before, "more of {key:?} is news than its use");
                 self.profiles.insert(key, profile);
             }
             Record::DeleteProfile(key) => {
