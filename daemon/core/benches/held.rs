@@ -221,9 +221,15 @@ fn schedule(kind: SyncKind) -> Schedule {
         SyncKind::OneOff => Schedule::OneOff { expires_at: NOW + 30 * 24 * HOUR },
         SyncKind::Periodic => {
             let interval = 48 * HOUR;
-            let plan = Plan { interval, due: NOW, spaced: NOW, goes: NOW, slot: Slot::Next };
+            let plan = Plan {
+                interval: interval.into(),
+                due: NOW,
+                spaced: NOW,
+                goes: NOW,
+                slot: Slot::Next,
+            };
             let anchor = NOW.saturating_sub(interval);
-            Schedule::Periodic { min_interval: interval, anchor, plan }
+            Schedule::Periodic { min_interval: interval.into(), anchor, plan }
         }
     }
 }

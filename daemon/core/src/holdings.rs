@@ -136,7 +136,7 @@ impl<T> DerefMut for Weighed<T> {
 
 /// What a registration weighs.
 pub fn registration_bytes(registration: &Registration) -> usize {
-    let detail = registration.last_attempt.as_ref().map_or(0, ended_bytes);
+    let detail = registration.last_attempt.as_deref().map_or(0, ended_bytes);
     new_registration_bytes(&registration.key, registration.app.as_ref()) + detail
 }
 

@@ -9,6 +9,7 @@ pub mod blocker;
 mod calls;
 pub mod change;
 pub mod constraints;
+mod dense;
 pub mod effect;
 pub mod engagement;
 pub mod event;

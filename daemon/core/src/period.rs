@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::{
     hours::Hours,
     policy::{LearnedHours, Policy, Rules},
-    time::{Timestamp, WallClock},
+    time::{Span, Timestamp, WallClock},
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -30,7 +30,7 @@ fn belongs(started: Timestamp, slot: Timestamp) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The interval as granted: a multiple of the origin's gap, or longer (P-11, A-09).
-    pub interval: Duration,
+    pub interval: Span,
     /// The interval has passed (`NOT_DUE` until then).
     pub due: Timestamp,
     /// The origin's other events are far enough (`ORIGIN_GAP` until then).
@@ -83,7 +83,7 @@ impl Plan {
         let next = next_slot(spaced, slot, grid.offset);
         let learned = planning.slot_before_usual_hour(spaced, interval, next);
         Self {
-            interval,
+            interval: interval.into(),
             due: anchor + interval,
             spaced,
             goes: learned.unwrap_or(next),
@@ -94,7 +94,7 @@ impl Plan {
     /// A plan for want of a better one: the event goes when its interval has passed.
     pub(crate) fn at_once(anchor: Timestamp, interval: Duration) -> Self {
         let due = anchor + interval;
-        Self { interval, due, spaced: due, goes: due, slot: Slot::Next }
+        Self { interval: interval.into(), due, spaced: due, goes: due, slot: Slot::Next }
     }
 
     /// The same plan so much earlier.

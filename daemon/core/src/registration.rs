@@ -1,14 +1,12 @@
 //! A registration: what was asked for, and how far it has come. This is also what is stored.
 
-use std::time::Duration;
-
 use crate::{
     attempt::{Attempt, Ended},
     constraints::Constraints,
     facts::NetworkId,
     key::{AppId, RegistrationId, RegistrationKey, SyncKind},
     period::Plan,
-    time::Timestamp,
+    time::{Span, Timestamp},
 };
 
 /// One registration with its whole state.
@@ -39,7 +37,7 @@ pub struct Registration {
     /// Attempts that the network's return has brought forward (P-03).
     pub brought_forward: u32,
     /// The last attempt that ended.
-    pub last_attempt: Option<Ended>,
+    pub last_attempt: Option<Box<Ended>>,
 }
 
 /// When a registration runs.
@@ -53,7 +51,7 @@ pub enum Schedule {
     /// Again and again.
     Periodic {
         /// As asked for; the effective interval may be longer.
-        min_interval: Duration,
+        min_interval: Span,
         /// The slot in which the last event started, or the registration's own time (P-17).
         anchor: Timestamp,
         /// When its next event comes.
@@ -80,8 +78,8 @@ pub enum State {
     },
     /// An attempt is out.
     Firing {
-        /// The attempt.
-        attempt: Attempt,
+        /// The attempt; few are out at once.
+        attempt: Box<Attempt>,
         /// Registered again meanwhile.
         reregistered: Reregistered,
     },

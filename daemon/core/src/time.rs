@@ -1,39 +1,42 @@
 //! Moments of the core and their relation to the wall clock. Nothing here reads a clock.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use crate::wall::{LocalTime, UtcOffset, WallTime};
+use crate::{
+    dense::Dense,
+    wall::{LocalTime, UtcOffset, WallTime},
+};
 
 /// An instant of core time, in milliseconds.
 ///
 /// Core time is CLOCK_BOOTTIME plus an offset fixed when the daemon starts, so that it equals
 /// Unix time at that moment: it counts suspend, ignores later steps of the wall clock and never
 /// goes back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(Dense);
 
 impl Timestamp {
     /// The earliest instant.
-    pub const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self::from_millis(0);
 
     /// The instant so many milliseconds after [`Self::ZERO`].
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis)
+        Self(Dense::new(millis))
     }
 
     /// Milliseconds since [`Self::ZERO`].
     pub const fn as_millis(self) -> u64 {
-        self.0
+        self.0.get()
     }
 
     /// The time from `earlier` to `self`; zero when `earlier` is later.
     pub const fn saturating_since(self, earlier: Self) -> Duration {
-        Duration::from_millis(self.0.saturating_sub(earlier.0))
+        Duration::from_millis(self.as_millis().saturating_sub(earlier.as_millis()))
     }
 
     /// `self` less `duration`, but not before [`Self::ZERO`].
     pub fn saturating_sub(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(whole_millis(duration)))
+        Self::from_millis(self.as_millis().saturating_sub(whole_millis(duration)))
     }
 }
 
@@ -42,7 +45,46 @@ impl std::ops::Add<Duration> for Timestamp {
 
     /// Stays at the last instant instead of overflowing.
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(whole_millis(duration)))
+        Self::from_millis(self.as_millis().saturating_add(whole_millis(duration)))
+    }
+}
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+/// A time in whole milliseconds, in half the room of a [`Duration`].
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(u64);
+
+impl Span {
+    /// So many milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// How many milliseconds.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// The same as a [`Duration`].
+    pub const fn to_duration(self) -> Duration {
+        Duration::from_millis(self.0)
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_duration().fmt(f)
+    }
+}
+
+impl From<Duration> for Span {
+    fn from(duration: Duration) -> Self {
+        Self(whole_millis(duration))
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn registration(id: u64, version: u64, tag_bytes: usize) -> Registrat
     let at = Timestamp::from_millis(START + version);
     let interval = Duration::from_secs(43_200);
     let due = at + interval;
-    let plan = Plan { interval, due, spaced: due, goes: due, slot: Slot::Next };
+    let plan = Plan { interval: interval.into(), due, spaced: due, goes: due, slot: Slot::Next };
     let tag = kept::random_text(id, version, tag_bytes);
     Registration {
         id: RegistrationId::new(id),
@@ -50,7 +50,7 @@ pub(crate) fn registration(id: u64, version: u64, tag_bytes: usize) -> Registrat
         app: None,
         constraints: Constraints::default(),
         network: None,
-        schedule: Schedule::Periodic { min_interval: interval, anchor: at, plan },
+        schedule: Schedule::Periodic { min_interval: interval.into(), anchor: at, plan },
         registered_at: at,
         state: State::Waiting {
             until: at + Duration::from_secs(60),
@@ -60,7 +60,7 @@ pub(crate) fn registration(id: u64, version: u64, tag_bytes: usize) -> Registrat
         max_attempts: 3,
         streak: None,
         brought_forward: 0,
-        last_attempt: Some(Ended {
+        last_attempt: Some(Box::new(Ended {
             id: AttemptId { epoch: 1, counter: version },
             number: 1,
             last_chance: false,
@@ -69,7 +69,7 @@ pub(crate) fn registration(id: u64, version: u64, tag_bytes: usize) -> Registrat
             finished_at: at,
             outcome: Outcome::Rejected,
             detail: "TypeError: Failed to fetch".into(),
-        }),
+        })),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a connection manager says of the primary connection.
 
-use crate::constraints::Transport;
+use crate::{constraints::Transport, dense::Dense};
 
 /// The primary connection, as a connection manager sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,16 +59,16 @@ impl Metered {
 
 /// An opaque hash that stands for a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NetworkId(u64);
+pub struct NetworkId(Dense);
 
 impl NetworkId {
     /// The id with this number.
     pub const fn new(number: u64) -> Self {
-        Self(number)
+        Self(Dense::new(number))
     }
 
     /// The number.
     pub const fn number(self) -> u64 {
-        self.0
+        self.0.get()
     }
 }

@@ -58,7 +58,7 @@ impl Scheduler {
             (
                 Schedule::Periodic { min_interval, .. },
                 NewSchedule::Periodic { min_interval: new },
-            ) => *min_interval = new,
+            ) => *min_interval = new.into(),
             (Schedule::OneOff { .. } | Schedule::Periodic { .. }, _) => {}
         }
         let after = asked(registration);

@@ -151,7 +151,7 @@ impl Scheduler {
             return;
         }
         attempt.progress = Progress::Started { at: now, finish_by: now + attempt.run_limit };
-        let attempt: Attempt = *attempt;
+        let attempt: Attempt = **attempt;
         let key = registration.key.clone();
         self.limit_moved(id);
         let what = RegistrationChange::Started(attempt);

@@ -82,7 +82,7 @@ fn move_registration(registration: &mut Registration, ahead: Duration) {
         }
         State::Suspended { since } => move_all([since], ahead),
         State::Firing { attempt, .. } => {
-            let Attempt { sent_at, progress, .. } = attempt;
+            let Attempt { sent_at, progress, .. } = &mut **attempt;
             move_all([sent_at], ahead);
             match progress {
                 Progress::Sent { start_by } => move_all([start_by], ahead),
@@ -90,7 +90,8 @@ fn move_registration(registration: &mut Registration, ahead: Duration) {
             }
         }
     }
-    if let Some(Ended { sent_at, started_at, finished_at, .. }) = &mut registration.last_attempt {
+    if let Some(ended) = &mut registration.last_attempt {
+        let Ended { sent_at, started_at, finished_at, .. } = &mut **ended;
         move_all([sent_at, finished_at].into_iter().chain(started_at), ahead);
     }
 }

@@ -170,7 +170,7 @@ impl Scheduler {
     /// From when on one run is allowed in spite of a metered network.
     pub(super) fn stale_at(&self, registration: &Registration, rules: &Rules) -> Option<Timestamp> {
         let Schedule::Periodic { anchor, plan, .. } = registration.schedule else { return None };
-        let after = plan.interval.saturating_mul(rules.stale_intervals);
+        let after = plan.interval.to_duration().saturating_mul(rules.stale_intervals);
         (rules.stale_intervals > 0).then(|| anchor + after)
     }
 

@@ -104,7 +104,7 @@ impl Scheduler {
             looks.iter().flatten().copied().filter(|at| *at > now).chain(end).min()
         };
         match registration.state {
-            State::Firing { attempt, .. } => {
+            State::Firing { ref attempt, .. } => {
                 Place { timer: Some(attempt.deadline()), ..Place::default() }
             }
             State::Suspended { .. } => Place { timer: end, ..Place::default() },

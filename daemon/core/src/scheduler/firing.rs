@@ -80,7 +80,8 @@ impl Scheduler {
         self.sessions.send_out(attempt.id, out);
         self.ready.served(&key.worker);
         let registration = self.registrations.get_mut(id)?;
-        registration.state = State::Firing { attempt, reregistered: Reregistered::No };
+        let reregistered = Reregistered::No;
+        registration.state = State::Firing { attempt: Box::new(attempt), reregistered };
         registration.brought_forward += u32::from(brought_forward);
         self.settle(id);
         self.spend(id, |spent| spent.wakes = spent.wakes.saturating_add(1));
@@ -139,7 +140,7 @@ impl Scheduler {
     /// something that holds it.
     pub(super) fn registration_due(&mut self, id: RegistrationId) {
         let Some(registration) = self.registrations.get(id) else { return };
-        if let State::Firing { attempt, .. } = registration.state {
+        if let Some(attempt) = registration.running().copied() {
             self.attempt_ran_out(id, attempt);
             return;
         }
@@ -204,7 +205,8 @@ impl Scheduler {
     /// Applies the table of outcomes to a registration's running attempt.
     pub(super) fn end(&mut self, id: RegistrationId, finished: Finished) {
         let Some(registration) = self.registrations.get(id) else { return };
-        let State::Firing { attempt, reregistered } = registration.state else { return };
+        let State::Firing { attempt, reregistered } = &registration.state else { return };
+        let (attempt, reregistered) = (**attempt, *reregistered);
         let online = self.host.online() == Some(true);
         let ending = Ending {
             outcome: finished.outcome,
@@ -248,9 +250,9 @@ impl Scheduler {
         if verdict.attempts == 0 && verdict.streak.is_none() {
             registration.brought_forward = 0;
         }
-        let held = registration.last_attempt.as_ref().map_or(0, ended_bytes);
+        let held = registration.last_attempt.as_deref().map_or(0, ended_bytes);
         self.holdings.change(registration.key.owner(), held, ended_bytes(&ended));
-        registration.last_attempt = Some(ended.clone());
+        registration.last_attempt = Some(Box::new(ended.clone()));
         registration.state = state;
         let next_at = match (&registration.state, removal) {
             (_, Some(_)) => None,
@@ -284,7 +286,7 @@ impl Scheduler {
             self.sessions.forget_gone(profile);
             self.launchers.forget_failures(self.now, profile);
         }
-        if let State::Firing { attempt, .. } = registration.state {
+        if let Some(attempt) = registration.running() {
             let out = self.sessions.take_back(attempt.id);
             self.refresh_door(profile);
             // S-P-21: what the page unregisters while it runs is not aborted.

@@ -29,7 +29,7 @@ impl Scheduler {
         let rules = self.rules_of(registration);
         Some(Plan::new(&Planning {
             anchor,
-            min_interval,
+            min_interval: min_interval.to_duration(),
             rules: &rules,
             factor: level.factor(&self.policy.engagement)?,
             other: self.neighbours.first_other(&key, registration.id),

@@ -219,7 +219,7 @@ impl At<'_> {
             State::Firing { .. } | State::Suspended { .. } => None,
             State::Pending | State::Waiting { .. } => Some(earliest),
         };
-        let effective_interval = registration.plan().map(|plan| plan.interval);
+        let effective_interval = registration.plan().map(|plan| plan.interval.to_duration());
         RegistrationView {
             registration: registration.clone(),
             effective_interval,

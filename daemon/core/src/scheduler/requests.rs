@@ -288,7 +288,7 @@ impl Scheduler {
             }
             NewSchedule::Periodic { min_interval } => {
                 let plan = Plan::at_once(self.now, rules.min_interval_floor.max(min_interval));
-                Schedule::Periodic { min_interval, anchor: self.now, plan }
+                Schedule::Periodic { min_interval: min_interval.into(), anchor: self.now, plan }
             }
         };
         let registration = Registration {

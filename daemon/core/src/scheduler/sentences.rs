@@ -110,7 +110,7 @@ impl Scheduler {
     }
 
     fn interval(&self, registration: &Registration) -> Option<String> {
-        let interval = registration.plan()?.interval;
+        let interval = registration.plan()?.interval.to_duration();
         Some(format!("of {}", Value::Duration(interval)))
     }
 

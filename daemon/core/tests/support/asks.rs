@@ -72,7 +72,7 @@ pub(crate) fn overrides<'a>(
 pub(crate) fn stale_at(one: &Registration, rules: &Rules) -> Option<Timestamp> {
     let Schedule::Periodic { anchor, plan, .. } = one.schedule else { return None };
     let intervals = rules.stale_intervals;
-    (intervals > 0).then(|| (0..intervals).fold(anchor, |at, _| at + plan.interval))
+    (intervals > 0).then(|| (0..intervals).fold(anchor, |at, _| at + plan.interval.to_duration()))
 }
 
 impl Asks<'_> {

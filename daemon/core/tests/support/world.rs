@@ -452,7 +452,7 @@ impl World {
         for one in &saved.registrations {
             assert!(keys.insert(&one.key), "{:?} is registered twice", one.key);
             assert!(one.attempts < one.max_attempts, "{one:?} was charged too often");
-            if let State::Firing { attempt, .. } = one.state {
+            if let State::Firing { attempt, .. } = &one.state {
                 assert!(out.insert(attempt.id), "{} is out twice", attempt.id);
                 assert!(attempt.number <= one.max_attempts, "{one:?} is tried too often");
                 assert_eq!(attempt.number, one.attempts + 1, "{one:?} is misnumbered");

@@ -100,7 +100,7 @@ pub(crate) fn registration_to_proto(
         Schedule::OneOff { expires_at } => (None, None, at(expires_at)),
         Schedule::Periodic { min_interval, plan, .. } => {
             let due_at = if registration.running().is_none() { at(plan.due) } else { None };
-            (Some(duration_to_proto(min_interval)), due_at, None)
+            (Some(duration_to_proto(min_interval.to_duration())), due_at, None)
         }
     };
     let running = registration.running().map(|attempt| attempt_to_proto(wall, attempt));
@@ -290,7 +290,7 @@ mod tests {
             max_attempts: 3,
             streak: None,
             brought_forward: 0,
-            last_attempt: Some(ended),
+            last_attempt: Some(Box::new(ended)),
         };
         let next_at = Some(at(60_000));
         let view =

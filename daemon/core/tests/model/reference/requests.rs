@@ -28,7 +28,7 @@ pub(in crate::model) enum Tell {
 /// The plan of what goes as soon as its interval has passed.
 fn at_once(anchor: Timestamp, interval: Duration) -> Plan {
     let due = anchor + interval;
-    Plan { interval, due, spaced: due, goes: due, slot: Slot::Next }
+    Plan { interval: interval.into(), due, spaced: due, goes: due, slot: Slot::Next }
 }
 
 impl Reference {

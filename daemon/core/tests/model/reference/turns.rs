@@ -214,7 +214,7 @@ impl Reference {
     /// From when on one run is allowed in spite of what it costs.
     pub(super) fn stale_at(&self, one: &Entry) -> Option<Timestamp> {
         let (plan, intervals) = (one.plan?, self.rules(one).stale_intervals);
-        let stale = (0..intervals).fold(one.anchor, |at, _| at + plan.interval);
+        let stale = (0..intervals).fold(one.anchor, |at, _| at + plan.interval.to_duration());
         (one.key.kind == SyncKind::Periodic && intervals > 0).then_some(stale)
     }
 

@@ -1,16 +1,15 @@
 //! Registrations.
 
-use std::time::Duration;
-
 use pwasync_core::{
     constraints::{Constraints, Transports},
     facts::NetworkId,
     key::{AppId, RegistrationId, RegistrationKey, SyncKind, Tag},
     period::Plan,
     registration::{Registration, Reregistered, Schedule, State, Streak, Wait},
+    time::Span,
 };
 
-use super::{Clock, lacks, profile, to_millis, worker};
+use super::{Clock, lacks, profile, worker};
 use crate::store::{error::BadRecord, frame::ClockFrame, record::v2};
 
 impl v2::Registration {
@@ -69,7 +68,10 @@ impl v2::Registration {
             max_attempts: self.max_attempts,
             streak: streak.transpose()?,
             brought_forward: self.brought_forward,
-            last_attempt: self.last_attempt.map(|ended| ended.into_core(clock)).transpose()?,
+            last_attempt: self
+                .last_attempt
+                .map(|ended| ended.into_core(clock).map(Box::new))
+                .transpose()?,
         })
     }
 }
@@ -109,10 +111,10 @@ impl v2::Schedule {
                 Self::OneOff(v2::OneOff { expires_at: at(expires_at) })
             }
             Schedule::Periodic { min_interval, anchor, plan } => Self::Periodic(v2::Periodic {
-                min_interval: to_millis(min_interval),
+                min_interval: min_interval.as_millis(),
                 anchor: at(anchor),
                 plan: Some(v2::Plan {
-                    interval: to_millis(plan.interval),
+                    interval: plan.interval.as_millis(),
                     due: at(plan.due),
                     spaced: at(plan.spaced),
                     goes: at(plan.goes),
@@ -131,13 +133,13 @@ impl v2::Schedule {
             Self::Periodic(v2::Periodic { min_interval, anchor, plan }) => {
                 let plan = plan.ok_or_else(|| lacks("plan"))?;
                 let plan = Plan {
-                    interval: Duration::from_millis(plan.interval),
+                    interval: Span::from_millis(plan.interval),
                     due: clock.at(plan.due),
                     spaced: clock.at(plan.spaced),
                     goes: clock.at(plan.goes),
                     slot: v2::Slot::into_core(plan.slot)?,
                 };
-                let min_interval = Duration::from_millis(min_interval);
+                let min_interval = Span::from_millis(min_interval);
                 let anchor = clock.at(anchor);
                 Ok((SyncKind::Periodic, Schedule::Periodic { min_interval, anchor, plan }))
             }
@@ -187,7 +189,7 @@ impl v2::State {
                 let attempt = attempt.ok_or_else(|| lacks("attempt"))?.into_core(clock)?;
                 let reregistered =
                     if reregistered { Reregistered::WhileFiring } else { Reregistered::No };
-                Ok(State::Firing { attempt, reregistered })
+                Ok(State::Firing { attempt: Box::new(attempt), reregistered })
             }
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn of_v1() -> (Registration, Registration) {
         schedule: Schedule::OneOff { expires_at: at(2_592_000_000) },
         registered_at: at(1),
         state: State::Firing {
-            attempt: Attempt {
+            attempt: Box::new(Attempt {
                 id: AttemptId { epoch: 7, counter: 3 },
                 number: 3,
                 last_chance: true,
@@ -56,14 +56,14 @@ pub(super) fn of_v1() -> (Registration, Registration) {
                 sent_at: at(2_000),
                 progress: Progress::Started { at: at(2_100), finish_by: at(182_100) },
                 run_limit: Duration::from_secs(180),
-            },
+            }),
             reregistered: Reregistered::WhileFiring,
         },
         attempts: 2,
         max_attempts: 3,
         streak: Some(Streak { of: FreeEnding::LostUnstarted, length: 4 }),
         brought_forward: 0,
-        last_attempt: Some(Ended {
+        last_attempt: Some(Box::new(Ended {
             id: AttemptId { epoch: 6, counter: 9 },
             number: 2,
             last_chance: false,
@@ -72,7 +72,7 @@ pub(super) fn of_v1() -> (Registration, Registration) {
             finished_at: before(1),
             outcome: Outcome::Rejected,
             detail: "TypeError: Failed to fetch".into(),
-        }),
+        })),
     };
     let periodic = Registration {
         id: RegistrationId::new(42),
@@ -81,10 +81,10 @@ pub(super) fn of_v1() -> (Registration, Registration) {
         constraints: Constraints::default(),
         network: None,
         schedule: Schedule::Periodic {
-            min_interval: Duration::from_secs(43_200),
+            min_interval: Duration::from_secs(43_200).into(),
             anchor: at(0),
             plan: Plan {
-                interval: Duration::from_secs(43_200),
+                interval: Duration::from_secs(43_200).into(),
                 due: at(43_200_000),
                 spaced: at(43_200_000),
                 goes: at(43_200_000),
@@ -124,10 +124,10 @@ pub(super) fn of_v2() -> Vec<Record> {
         brought_forward: 2,
         ..one_off.clone()
     };
-    let State::Firing { attempt, .. } = one_off.state else { panic!("it fires") };
-    let attempt = Attempt { brought_forward: true, ..attempt };
+    let State::Firing { attempt, .. } = &one_off.state else { panic!("it fires") };
+    let attempt = Attempt { brought_forward: true, ..**attempt };
     let planned = Plan {
-        interval: Duration::from_secs(86_400),
+        interval: Duration::from_secs(86_400).into(),
         due: at(86_400_000),
         spaced: at(90_000_000),
         goes: at(100_000_000),
@@ -135,7 +135,7 @@ pub(super) fn of_v2() -> Vec<Record> {
     };
     let learned = Registration {
         schedule: Schedule::Periodic {
-            min_interval: Duration::from_secs(43_200),
+            min_interval: Duration::from_secs(43_200).into(),
             anchor: at(0),
             plan: planned,
         },
@@ -166,11 +166,11 @@ pub(super) fn of_v2() -> Vec<Record> {
             facts,
         }))
     };
-    let ended = one_off.last_attempt.clone().unwrap();
+    let ended = *one_off.last_attempt.clone().unwrap();
     vec![
         Record::Registration(Box::new(backing_off)),
         Record::Registration(Box::new(Registration {
-            state: State::Firing { attempt, reregistered: Reregistered::No },
+            state: State::Firing { attempt: Box::new(attempt), reregistered: Reregistered::No },
             ..one_off.clone()
         })),
         Record::Registration(Box::new(suspended)),

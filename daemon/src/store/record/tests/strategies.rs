@@ -51,6 +51,7 @@ pub(super) fn schedules() -> impl Strategy<Value = (SyncKind, Schedule)> {
     prop_oneof![
         instants().prop_map(|expires_at| (SyncKind::OneOff, Schedule::OneOff { expires_at })),
         (durations(), instants(), plans()).prop_map(|(min_interval, anchor, plan)| {
+            let min_interval = min_interval.into();
             (SyncKind::Periodic, Schedule::Periodic { min_interval, anchor, plan })
         }),
     ]
@@ -58,8 +59,12 @@ pub(super) fn schedules() -> impl Strategy<Value = (SyncKind, Schedule)> {
 
 pub(super) fn plans() -> impl Strategy<Value = Plan> {
     let slot = sample::select(vec![Slot::Next, Slot::BeforeUsualHour]);
-    (durations(), instants(), instants(), instants(), slot)
-        .prop_map(|(interval, due, spaced, goes, slot)| Plan { interval, due, spaced, goes, slot })
+    (durations(), instants(), instants(), instants(), slot).prop_map(
+        |(interval, due, spaced, goes, slot)| {
+            let interval = interval.into();
+            Plan { interval, due, spaced, goes, slot }
+        },
+    )
 }
 
 pub(super) fn attempts() -> impl Strategy<Value = Attempt> {
@@ -107,8 +112,9 @@ pub(super) fn states() -> impl Strategy<Value = State> {
         Just(State::Pending),
         (instants(), wait).prop_map(|(until, wait)| State::Waiting { until, wait }),
         instants().prop_map(|since| State::Suspended { since }),
-        (attempts(), reregistered)
-            .prop_map(|(attempt, reregistered)| State::Firing { attempt, reregistered }),
+        (attempts(), reregistered).prop_map(|(attempt, reregistered)| {
+            State::Firing { attempt: Box::new(attempt), reregistered }
+        }),
     ]
 }
 
@@ -182,7 +188,7 @@ pub(super) fn registrations() -> impl Strategy<Value = Registration> {
                 max_attempts,
                 streak,
                 brought_forward,
-                last_attempt,
+                last_attempt: last_attempt.map(Box::new),
             }
         },
     )
