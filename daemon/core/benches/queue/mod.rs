@@ -43,6 +43,8 @@ pub(crate) fn policy() -> Policy {
         registrations: usize::MAX,
         owner_registrations: usize::MAX,
         origin_registrations: usize::MAX,
+        owner_bytes: usize::MAX,
+        bytes: usize::MAX,
         ..Policy::default()
     }
 }
