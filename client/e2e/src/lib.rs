@@ -12,6 +12,7 @@ mod daemon;
 mod descendants;
 mod environment;
 mod error;
+pub mod ledger;
 mod lines;
 mod link;
 mod namespace;
