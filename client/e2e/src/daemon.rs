@@ -98,6 +98,11 @@ impl DaemonSetup {
         &self.state
     }
 
+    /// Has it keep its state in this folder from the next start on.
+    pub fn keep_state_in(&mut self, folder: PathBuf) {
+        self.state = folder;
+    }
+
     /// Starts it and waits until it says that it is ready.
     ///
     /// # Errors

@@ -166,6 +166,10 @@ pub enum Signal {
     Terminate,
     /// As Ctrl-C does.
     Interrupt,
+    /// It stands still, whatever comes.
+    Freeze,
+    /// It goes on.
+    Thaw,
 }
 
 /// How a program ended.
@@ -304,6 +308,8 @@ impl Process {
             Signal::Kill => rustix::process::Signal::KILL,
             Signal::Terminate => rustix::process::Signal::TERM,
             Signal::Interrupt => rustix::process::Signal::INT,
+            Signal::Freeze => rustix::process::Signal::STOP,
+            Signal::Thaw => rustix::process::Signal::CONT,
         };
         let target = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         target
