@@ -14,7 +14,8 @@ PREFIX ?= /usr
 PROFILE ?= release
 # What is built for it. The checks build everything once, with one set of features.
 WHAT ?= --bins
-# Which figures `make bench` measures, by the beginnings of their names; none: all.
+# Which figures `make bench` measures, by the beginnings of their names, and which of its parts
+# `make torture` goes through, by parts of theirs; none: all.
 ONLY ?=
 # QUICK=1: a short run, to try the benchmarks.
 QUICK ?=
@@ -32,12 +33,12 @@ DAEMONS := pwasyncd
 PROGRAMS := syncctl pwasync-chromium
 SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh)
 
-.PHONY: help build demo bench test ci fmt lint doc deny shell unit stage host tools check-fmt check-doc install
+.PHONY: help build demo bench torture test ci fmt lint doc deny shell unit stage host tools check-fmt check-doc install
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "Variables: DESTDIR, PREFIX (install); INSTALL=0, BROWSER=window, ROUNDS, SETTLE (demo);"
-	@echo "           ONLY=names, QUICK=1 (bench)."
+	@echo "           ONLY=names, QUICK=1 (bench); ROUNDS, SEED, ONLY=names (torture)."
 
 build: ## build all programs, optimised
 	$(CARGO) build --locked --release --workspace --bins
@@ -57,6 +58,14 @@ ifneq ($(INSTALL),0)
 	$(CARGO) build --locked --release --workspace --bins
 	TMPDIR=/var/tmp $(TARGET)/release/pwasync-bench run $(ONLY) $(if $(QUICK),--quick) \
 	  --results $(TARGET)/bench --docs docs/benchmarks.md
+endif
+
+# As in the tests, but long: an hour or so. Each name of ONLY is a part of a torture's name.
+torture: ## as root: kill the daemon 1,000 times, cut its power, break its disk: ROUNDS=, SEED=
+	packaging/test-host/install.sh test
+ifneq ($(INSTALL),0)
+	$(CARGO) build --locked --workspace --bins
+	$(CARGO) test --locked --package pwasync-e2e --test torture -- --long $(ONLY)
 endif
 
 # The test runner comes last: its summary is the last word of a good run.

@@ -46,6 +46,7 @@ case "$purpose" in
       /usr/include/google/protobuf/duration.proto=libprotobuf-dev
       /usr/lib/python3/dist-packages/grpc/__init__.py=python3-grpcio
       shellcheck=shellcheck
+      strace=strace
       systemd-analyze=systemd
     )
     ;;

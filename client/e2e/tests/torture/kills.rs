@@ -1,0 +1,114 @@
+//! `kill -9` at any moment: under load, while it starts, while it stops, while it is frozen.
+
+use std::time::Duration;
+
+use pwasync_e2e::{HarnessError, Signal};
+use tokio::time::sleep;
+
+use crate::{
+    bed::{Bed, LIMIT, Until, running, well},
+    caller::Diet,
+    run::{Run, Tally},
+};
+
+/// Rounds on one state.
+const ROUNDS_OF_A_LIFE: u64 = 50;
+const LONGEST_LOAD: u64 = 300;
+const LONGEST_STOP: u64 = 30;
+const LONGEST_START: u64 = 120;
+const LONGEST_FROST: u64 = 200;
+
+/// How a round ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Death {
+    Kill,
+    /// Killed once more, and again, before it is ready.
+    KillTwiceAtStart,
+    /// Asked to stop, and killed while it does.
+    KillAtStop,
+    /// Asked to stop.
+    Stop,
+    /// Frozen for a while, and killed some time later.
+    FreezeAndKill,
+    /// Killed while frozen.
+    KillFrozen,
+}
+
+/// Kills the daemon so many times.
+pub(crate) async fn kills(run: &mut Run, rounds: u64) -> Result<Tally, HarnessError> {
+    let mut tally = Tally::new("kill -9");
+    while tally.rounds < rounds {
+        let mut bed = Bed::new(run.random.u64(..), Diet::Mixed, None)?;
+        bed.start().await?;
+        let life = ROUNDS_OF_A_LIFE.min(rounds - tally.rounds);
+        for _ in 0..life {
+            round(run, &mut bed).await?;
+            tally.round(run, &mut bed);
+        }
+        tally.end(bed);
+    }
+    Ok(tally)
+}
+
+async fn round(run: &mut Run, bed: &mut Bed) -> Result<(), HarnessError> {
+    let random = &mut run.random;
+    let mut upto = |millis| Duration::from_millis(random.u64(0..=millis));
+    let (load, stop, frost) = (upto(LONGEST_LOAD), upto(LONGEST_STOP), upto(LONGEST_FROST));
+    let starts = [upto(LONGEST_START), upto(LONGEST_START)];
+    let death = match random.u32(0..20) {
+        0..=10 => Death::Kill,
+        11..=13 => Death::KillTwiceAtStart,
+        14..=15 => Death::KillAtStop,
+        16 => Death::Stop,
+        17..=18 => Death::FreezeAndKill,
+        _ => Death::KillFrozen,
+    };
+    let mut daemon = bed.daemon.take();
+    let ended = bed
+        .load(Until::SceneEnds, async {
+            let process = &mut running(&mut daemon)?.process;
+            sleep(load).await;
+            match death {
+                Death::Kill | Death::KillTwiceAtStart => process.crash().await?,
+                Death::KillAtStop => {
+                    process.signal(Signal::Terminate)?;
+                    sleep(stop).await;
+                    // It may have ended already.
+                    let _ = process.signal(Signal::Kill);
+                    process.ended(LIMIT).await?;
+                }
+                Death::Stop => {
+                    process.signal(Signal::Terminate)?;
+                    return Ok(Some(process.ended(LIMIT).await?));
+                }
+                Death::FreezeAndKill => {
+                    process.signal(Signal::Freeze)?;
+                    sleep(frost).await;
+                    process.signal(Signal::Thaw)?;
+                    sleep(load).await;
+                    process.crash().await?;
+                }
+                Death::KillFrozen => {
+                    process.signal(Signal::Freeze)?;
+                    sleep(frost).await;
+                    process.crash().await?;
+                }
+            }
+            Ok::<_, HarnessError>(None)
+        })
+        .await;
+    if let Some(ending) = ended.transpose()?.flatten()
+        && let Err(what) = well(ending)
+    {
+        bed.ledger.lose(what);
+    }
+    if let Some(daemon) = daemon {
+        bed.bury(daemon, None);
+    }
+    if death == Death::KillTwiceAtStart {
+        for after in starts {
+            bed.start_and_kill(after).await?;
+        }
+    }
+    bed.start().await
+}
