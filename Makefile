@@ -12,10 +12,12 @@ DESTDIR ?=
 PREFIX ?= /usr
 # The build that `make install` installs: release or dev.
 PROFILE ?= release
+# How long the fuzz targets run, all together.
+SECONDS ?= 60
 # What is built for it. The checks build everything once, with one set of features.
 WHAT ?= --bins
 # Which figures `make bench` measures, by the beginnings of their names, and which of its parts
-# `make torture` goes through, by parts of theirs; none: all.
+# `make torture` goes through, by parts of theirs; which targets `make fuzz` runs; none: all.
 ONLY ?=
 # QUICK=1: a short run, to try the benchmarks.
 QUICK ?=
@@ -31,9 +33,9 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 DAEMONS := pwasyncd
 PROGRAMS := syncctl pwasync-chromium
-SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh)
+SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh daemon/fuzz/*.sh)
 
-.PHONY: help build demo bench torture test ci fmt lint doc deny shell unit stage host tools check-fmt check-doc install
+.PHONY: help build demo bench torture test ci fmt fuzz lint doc deny shell unit stage host tools check-fmt check-doc install
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -69,7 +71,7 @@ ifneq ($(INSTALL),0)
 endif
 
 # The test runner comes last: its summary is the last word of a good run.
-test: host tools check-fmt lint deny check-doc shell unit ## install what the tests need, run every check and every test
+test: host tools check-fmt lint deny check-doc shell unit fuzz ## install what the tests need, run every check and every test
 	$(CARGO) test --locked --workspace --doc
 	$(CARGO) nextest run --locked --workspace --profile $(if $(CI),ci,default)
 
@@ -78,12 +80,17 @@ ci: ## what a CI machine runs: the tests, with nothing skipped
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path daemon/fuzz/Cargo.toml
 
 check-fmt:
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path daemon/fuzz/Cargo.toml --check
 
 lint: ## clippy, warnings are errors
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+fuzz: ## run the fuzz targets: SECONDS= in all, ONLY= for some of them by name
+	daemon/fuzz/run.sh $(SECONDS) $(ONLY)
 
 doc: ## build the API documentation
 	$(CARGO) doc --locked --workspace --no-deps

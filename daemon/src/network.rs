@@ -3,6 +3,8 @@
 //! Owns the netlink socket and the picture of links, addresses and default routes. It does not
 //! decide whether the host is online: that is the core's work.
 
+#[doc(hidden)]
+pub mod fuzzing;
 mod monitor;
 mod parse;
 mod request;

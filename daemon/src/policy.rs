@@ -5,6 +5,8 @@
 mod describe;
 mod document;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 mod machine;
 mod merge;
 mod problem;

@@ -9,6 +9,8 @@ pub mod committer;
 pub mod disk;
 pub mod error;
 pub mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 mod load;
 pub mod memory;
@@ -52,9 +54,6 @@ pub struct Opened {
     pub epoch: u64,
     /// Records that did not decode; they were moved aside.
     pub set_aside: Vec<SetAside>,
-    /// Whole stores that were set aside and are still kept, each in a sentence that says why and
-    /// what came in its place.
-    pub losses: Vec<String>,
     /// Where a simulated clock stood.
     pub simulated_now: Option<Timestamp>,
 }

@@ -1,6 +1,7 @@
 //! A state machine: the scheduler in its world against a naive reference, through anything that
 //! can happen, crashes with unwritten records among it.
 
+pub(crate) mod bytes;
 mod cases;
 mod reference;
 mod scheduler;

@@ -63,7 +63,7 @@ impl Launcher for LauncherService {
 }
 
 /// Who attaches.
-struct Launching(Arc<Identity>);
+pub(super) struct Launching(Arc<Identity>);
 
 impl Dialogue for Launching {
     type Up = wire::LauncherAttachRequest;

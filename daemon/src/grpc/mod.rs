@@ -9,6 +9,8 @@ mod background_sync;
 mod convert;
 mod decode;
 mod dialogue;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod incoming;
 mod launcher;

@@ -131,7 +131,7 @@ impl RecordId {
         }
     }
 
-    fn checksum(self, version: u8, content: &[u8]) -> [u8; 4] {
+    pub(super) fn checksum(self, version: u8, content: &[u8]) -> [u8; 4] {
         let mut hasher = crc32fast::Hasher::new();
         hasher.update(&[self.kind]);
         hasher.update(&self.id.to_be_bytes());

@@ -26,6 +26,7 @@ mod time;
 
 pub(super) use self::{
     changes::{recent_from_proto, watched_to_proto},
+    constraints::{constraints_from_proto, constraints_to_proto},
     engagement::engaged_to_proto,
     explanation::{
         explanation_to_proto, forecast_to_proto, outlook_question, question_from_proto,
@@ -34,7 +35,7 @@ pub(super) use self::{
     history::{history_from_proto, history_to_proto},
     host::host_to_proto,
     keys::{
-        key_from_proto, kind_from_proto, profile_from_proto, profile_id_from_proto,
+        key_from_proto, key_to_proto, kind_from_proto, profile_from_proto, profile_id_from_proto,
         worker_from_proto,
     },
     launchers::{
@@ -65,5 +66,5 @@ pub(super) use self::{
         reported_to_proto, site_from_proto,
     },
     status::status_to_proto,
-    time::timestamp_to_proto,
+    time::{duration_from_proto, duration_to_proto, timestamp_to_proto, unix_millis_from_proto},
 };
