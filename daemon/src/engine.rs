@@ -37,7 +37,7 @@ use crate::{
         error::StoreError,
     },
 };
-use fault::{Down, First};
+use fault::{Down, First, Losses};
 use launchers::LauncherTable;
 use pipeline::{Pipeline, Release};
 use policy::HeldPolicy;
@@ -108,6 +108,7 @@ pub struct Engine {
     /// There while the core is down, as after a failed commit.
     down: Option<Down>,
     patience: Duration,
+    losses: Losses,
     started_at: Timestamp,
     wall: WallClock,
     /// What netlink said last: a new core is told again.
@@ -139,7 +140,8 @@ impl Engine {
         if let (Some(simulated), Some(now)) = (host.simulated(), opened.simulated_now) {
             simulated.now = now;
         }
-        fault::warn_of_set_aside(&opened.set_aside);
+        let mut losses = Losses::default();
+        losses.note(&opened);
         let now = host.now();
         let last_registration = opened.saved.counters.last_registration;
         let core = Scheduler::restore(now, parts.policy.policy.clone(), opened.epoch, opened.saved);
@@ -157,6 +159,7 @@ impl Engine {
             simulation: Simulation::default(),
             down,
             patience: parts.patience,
+            losses,
             started_at: now,
             wall,
             netlink: None,
@@ -329,7 +332,7 @@ impl Engine {
                 self.carry_out(gated);
             }
             Answer::Committed(Err(error)) => self.fall(&error)?,
-            Answer::Opened(opened) => self.rise(opened),
+            Answer::Opened(opened) => self.rise(*opened),
         }
         Ok(())
     }

@@ -54,6 +54,9 @@ pub struct Opened {
     pub epoch: u64,
     /// Records that did not decode; they were moved aside.
     pub set_aside: Vec<SetAside>,
+    /// Whole stores that were set aside and are still kept, each in a sentence that says why and
+    /// what came in its place.
+    pub losses: Vec<String>,
     /// Where a simulated clock stood.
     pub simulated_now: Option<Timestamp>,
 }

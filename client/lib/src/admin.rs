@@ -50,6 +50,10 @@ pub struct Status {
     pub policy_problem: Option<String>,
     /// Attached launchers.
     pub launchers: u32,
+    /// What may be missing among the records, each in a sentence.
+    pub store_losses: Vec<String>,
+    /// Single records that were damaged and set aside since it started.
+    pub records_set_aside: u32,
 }
 
 /// Whether the daemon can record.

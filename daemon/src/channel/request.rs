@@ -179,6 +179,10 @@ pub struct Status {
     pub store: StoreAccess,
     /// Why it is read-only.
     pub store_problem: Option<String>,
+    /// What may be missing among the records, each in a sentence.
+    pub store_losses: Vec<String>,
+    /// Single records that were set aside since the start.
+    pub records_set_aside: usize,
     /// Why the policy files could not be taken over when they were read last.
     pub policy_problem: Option<String>,
     /// The host.

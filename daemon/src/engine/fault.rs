@@ -50,6 +50,27 @@ pub(super) struct Down {
     pub(super) known: Known,
 }
 
+/// What may be missing among the records.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    /// Whole stores, each in a sentence.
+    pub(super) stores: Vec<String>,
+    /// Single records since the start.
+    pub(super) records: usize,
+}
+
+impl Losses {
+    /// Notes and logs what an opening found.
+    pub(super) fn note(&mut self, opened: &Opened) {
+        self.stores.clone_from(&opened.losses);
+        for loss in &self.stores {
+            tracing::warn!(%loss, "remove it when it is of no use any more");
+        }
+        self.records = self.records.saturating_add(opened.set_aside.len());
+        warn_of_set_aside(&opened.set_aside);
+    }
+}
+
 /// What there is to read while the core is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
@@ -76,10 +97,12 @@ impl First {
         limit: Duration,
     ) -> Result<Self, EngineError> {
         let (error, reopen_at) = match timeout(limit, answers.recv()).await {
-            Ok(Some(Answer::Opened(Ok(opened)))) => return Ok(Self::Open(opened)),
-            Ok(Some(Answer::Opened(Err(error)))) => match error.remedy() {
-                Remedy::Person => return Err(error.into()),
-                Remedy::OpenAgain => (error, Some(now + SHORTEST)),
+            Ok(Some(Answer::Opened(opened))) => match *opened {
+                Ok(opened) => return Ok(Self::Open(opened)),
+                Err(error) => match error.remedy() {
+                    Remedy::Person => return Err(error.into()),
+                    Remedy::OpenAgain => (error, Some(now + SHORTEST)),
+                },
             },
             Ok(Some(Answer::Committed(_)) | None) => return Err(EngineError::Committer),
             Err(_) => (StoreError::stalled(Doing::Open, limit), None),
@@ -163,7 +186,7 @@ impl Engine {
         };
         let downtime = now.saturating_since(down.since);
         self.down = None;
-        warn_of_set_aside(&opened.set_aside);
+        self.losses.note(&opened);
         if let (Some(simulated), Some(at)) = (self.host.simulated(), opened.simulated_now) {
             simulated.now = at;
         }
@@ -201,7 +224,7 @@ fn chain(error: &StoreError) -> String {
     text
 }
 
-pub(super) fn warn_of_set_aside(set_aside: &[SetAside]) {
+fn warn_of_set_aside(set_aside: &[SetAside]) {
     if !set_aside.is_empty() {
         let count = set_aside.len();
         tracing::error!(count, "records did not decode and were set aside");

@@ -117,6 +117,8 @@ impl Engine {
                 None => StoreAccess::Writable,
             },
             store_problem: self.down.as_ref().map(|down| down.problem.clone()),
+            store_losses: self.losses.stores.clone(),
+            records_set_aside: self.losses.records,
             policy_problem: self.policy.problem(),
             counts: core.counts(viewer),
             wakes: core.wakes(),

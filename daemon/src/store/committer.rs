@@ -51,7 +51,7 @@ pub enum Failure {
 #[derive(Debug)]
 pub enum Answer {
     /// The store was opened, or not.
-    Opened(Result<Opened, StoreError>),
+    Opened(Box<Result<Opened, StoreError>>),
     /// The batch is durable, or the store is closed and must be opened again.
     Committed(Result<(), StoreError>),
 }
@@ -129,10 +129,11 @@ fn run(
         match command {
             Command::Open(frame, disk) => {
                 store.close();
-                answer(Answer::Opened(match disk {
+                let opened = match disk {
                     Disk::Fails(failure) => Err(simulated(Doing::Open, failure)),
                     Disk::Works => store.open(frame),
-                }));
+                };
+                answer(Answer::Opened(Box::new(opened)));
             }
             Command::Commit(batch, frame, disk) => {
                 let committed = match disk {
@@ -229,7 +230,7 @@ mod tests {
     ) -> Result<Opened, StoreError> {
         committer.send(Command::Open(FRAME, disk)).unwrap();
         match answers.recv_timeout(Duration::from_secs(10)).unwrap() {
-            Answer::Opened(opened) => opened,
+            Answer::Opened(opened) => *opened,
             Answer::Committed(committed) => panic!("{committed:?}"),
         }
     }

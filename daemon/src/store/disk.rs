@@ -6,20 +6,26 @@
 //! - its threads wake once a second each: they are born under a timer slack of an hour;
 //! - it panics where its files make no sense: panics are caught and become errors;
 //! - it can wait for ever for a write that has failed: the [watch] ends that;
+//! - it takes damage for the end of its log, and drops what follows: the [check] looks before;
 //! - a half-written `snap.*.generating` keeps it from opening: such a file is removed before.
 //!
 //! All records are in one tree, so that one `apply_batch` is atomic for whatever a batch holds: a
 //! registration and the counter that numbered it, and all pieces of a record. A transaction would
 //! add nothing but a second tree. `flush_async` is never called: it deadlocks from seven on.
 
+mod aside;
+mod check;
 mod directory;
+mod log;
+mod mark;
+mod restore;
 mod watch;
 
 use std::{
     fs::File,
     num::NonZeroU64,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use rustix::thread::set_current_timer_slack;
@@ -33,7 +39,12 @@ use crate::store::{
     load::{Loaded, Loader},
     record::Record,
 };
+use mark::Mark;
 use watch::Watch;
+
+/// So many openings in a row that panicked say that the files are to blame, not a disk that failed
+/// while they were read.
+const PANICS: u32 = 3;
 
 /// The tree of records that did not decode: the epoch in which they were found (big endian), then
 /// their key.
@@ -49,6 +60,8 @@ pub struct SledStore {
     open: Option<Open>,
     /// There from the first opening on.
     watch: Option<Watch>,
+    /// Openings in a row that panicked.
+    panics: u32,
 }
 
 /// An open store.
@@ -57,13 +70,14 @@ struct Open {
     db: sled::Db,
     /// Our own descriptor of sled's log.
     log: File,
+    mark: Mark,
     index: Index,
 }
 
 impl SledStore {
     /// The store in this directory; it is made when the store is first opened.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, lock: None, open: None, watch: None }
+        Self { directory, lock: None, open: None, watch: None, panics: 0 }
     }
 
     fn start(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
@@ -76,17 +90,54 @@ impl SledStore {
             Some(watch) => watch,
             None => self.watch.insert(Watch::start()?),
         };
-        directory::probe(&self.directory)?;
-        let database = self.directory.join("store");
-        let log = directory::prepare(&database)?;
-        let _slack = LongSlack::begin();
-        let db = sled::Config::new().path(&database).flush_every_ms(None).open()?;
-        watch.look_after(&db);
         let _working = watch.working();
-        directory::sync_all(&database)?;
+        directory::probe(&self.directory)?;
+        let database = aside::database(&self.directory);
+        if !database.exists() && aside::count(&self.directory)? > 0 {
+            restore::restore(&self.directory, watch, frame)?;
+        }
         // What fails from here on is closed under the eyes of the watch, too.
-        let open = self.open.insert(Open { db, log, index: Index::default() });
-        open.load(frame)
+        let (open, _slack) = Open::files(&database, watch)?;
+        let open = self.open.insert(open);
+        let mut opened = open.load(frame)?;
+        opened.losses = aside::told(&self.directory)?;
+        Ok(opened)
+    }
+
+    fn attempt(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
+        let opened = caught(|| self.start(frame));
+        if opened.is_err() {
+            self.close();
+        }
+        self.panics = match &opened {
+            Err(Cause::Panicked(_)) => self.panics.saturating_add(1),
+            Ok(_) | Err(_) => 0,
+        };
+        opened
+    }
+
+    /// Why the store is no use any more, if it is none.
+    fn damage(&self, cause: &Cause) -> Option<String> {
+        match cause {
+            Cause::Damaged(why) => Some(why.clone()),
+            Cause::Panicked(why) => (self.panics >= PANICS).then(|| why.clone()),
+            Cause::InUse { .. }
+            | Cause::Newer { .. }
+            | Cause::NoSpace(_)
+            | Cause::ReadOnly(_)
+            | Cause::Denied(_)
+            | Cause::InputOutput(_)
+            | Cause::Stalled { .. }
+            | Cause::Foreign(_)
+            | Cause::Closed => None,
+        }
+    }
+
+    fn set_aside(&mut self, why: &str) -> Result<(), Cause> {
+        let path = aside::set_aside(&self.directory, why)?;
+        tracing::error!(path = %path.display(), why, "the store is damaged and was set aside");
+        self.panics = 0;
+        Ok(())
     }
 
     fn write(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), Cause> {
@@ -100,10 +151,13 @@ impl SledStore {
 impl Store for SledStore {
     fn open(&mut self, frame: ClockFrame) -> Result<Opened, StoreError> {
         self.close();
-        caught(|| self.start(frame)).map_err(|cause| {
-            self.close();
-            StoreError::new(Doing::Open, cause)
-        })
+        let mut opened = self.attempt(frame);
+        if let Err(cause) = &opened
+            && let Some(why) = self.damage(cause)
+        {
+            opened = self.set_aside(&why).and_then(|()| self.attempt(frame));
+        }
+        opened.map_err(|cause| StoreError::new(Doing::Open, cause))
     }
 
     fn commit(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), StoreError> {
@@ -131,6 +185,20 @@ impl Store for SledStore {
 }
 
 impl Open {
+    /// Checks the files and opens them. The slack is to last until something was written: sled may
+    /// start its threads only then.
+    fn files(database: &Path, watch: &Watch) -> Result<(Self, LongSlack), Cause> {
+        let log = directory::prepare(database)?;
+        check::check(database, &log, mark::read(database)?)?;
+        // Not before: what is waited for above is waited for with a time limit.
+        let slack = LongSlack::begin();
+        let db = sled::Config::new().path(database).flush_every_ms(None).open()?;
+        watch.look_after(&db);
+        directory::sync_all(database)?;
+        let mark = Mark::open(database, check::newest_table(database)?)?;
+        Ok((Self { db, log, mark, index: Index::default() }, slack))
+    }
+
     fn load(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
         let mut loader = Loader::new(frame);
         if self.db.tree_names().iter().any(|name| *name == SET_ASIDE) {
@@ -195,7 +263,9 @@ impl Open {
 
     fn sync(&self) -> Result<(), Cause> {
         self.db.flush()?;
-        Ok(self.log.sync_data()?)
+        self.log.sync_data()?;
+        let reached = self.db.context.pagecache.log.stable_offset();
+        Ok(self.mark.write(reached, self.log.metadata()?.len())?)
     }
 }
 
@@ -227,6 +297,6 @@ fn caught<T>(work: impl FnOnce() -> Result<T, Cause>) -> Result<T, Cause> {
             .downcast_ref::<String>()
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(Cause::Damaged(message.unwrap_or("sled panicked").to_owned()))
+        Err(Cause::Panicked(message.unwrap_or("sled panicked").to_owned()))
     })
 }

@@ -67,6 +67,15 @@ pub enum Cause {
     /// Its files do not make sense.
     #[error("its files are damaged: {0}")]
     Damaged(String),
+    /// Its engine panicked, over damaged files or over a disk that failed.
+    #[error("its engine failed: {0}")]
+    Panicked(String),
+    /// Another version of its engine wrote the files.
+    #[error(
+        "another version of its engine wrote the files: {0}\nhint: install that pwasyncd again, or \
+         move the state directory away to start empty"
+    )]
+    Foreign(String),
     /// It is not open: it failed before.
     #[error("it is closed since its last error")]
     Closed,
@@ -98,8 +107,11 @@ impl StoreError {
             | Cause::ReadOnly(_)
             | Cause::InputOutput(_)
             | Cause::Stalled { .. }
+            | Cause::Panicked(_)
             | Cause::Closed => Remedy::OpenAgain,
-            Cause::InUse { .. } | Cause::Newer { .. } | Cause::Denied(_) => Remedy::Person,
+            Cause::InUse { .. } | Cause::Newer { .. } | Cause::Denied(_) | Cause::Foreign(_) => {
+                Remedy::Person
+            }
             Cause::Damaged(_) => match self.doing {
                 Doing::Commit => Remedy::OpenAgain,
                 Doing::Open => Remedy::Person,
@@ -137,11 +149,19 @@ impl From<io::Error> for Cause {
 impl From<sled::Error> for Cause {
     fn from(error: sled::Error) -> Self {
         match error {
+            // It points to where its file has ended.
+            sled::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Self::Damaged(error.to_string())
+            }
             sled::Error::Io(error) => error.into(),
-            damaged @ (sled::Error::CollectionNotFound(_)
-            | sled::Error::Unsupported(_)
-            | sled::Error::ReportableBug(_)
-            | sled::Error::Corruption { .. }) => Self::Damaged(damaged.to_string()),
+            foreign @ sled::Error::Unsupported(_) => Self::Foreign(foreign.to_string()),
+            // A thread of its own panicked before.
+            defect @ sled::Error::ReportableBug(_) => {
+                Self::InputOutput(io::Error::other(defect.to_string()))
+            }
+            damaged @ (sled::Error::CollectionNotFound(_) | sled::Error::Corruption { .. }) => {
+                Self::Damaged(damaged.to_string())
+            }
         }
     }
 }

@@ -27,6 +27,15 @@ pub(super) struct RecordFrame {
 }
 
 impl ClockFrame {
+    /// The instant by the wall clock, for people.
+    pub(super) fn wall_text(self, at: Timestamp) -> String {
+        let unix = i64::try_from(at.as_millis())
+            .unwrap_or(i64::MAX)
+            .saturating_add(self.wall_offset_millis);
+        jiff::Timestamp::from_millisecond(unix)
+            .map_or_else(|_| format!("{unix} ms after 1970"), |at| format!("{at:.0}"))
+    }
+
     /// What a record written now keeps of this frame.
     pub(super) fn of_record(self) -> RecordFrame {
         RecordFrame {

@@ -20,8 +20,10 @@ use pwasyncd::store::{
 };
 use support::{FRAME, blobs, by_id, database, registration};
 
+mod aside;
 mod driven;
 mod kept;
+mod rotten;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -313,13 +315,22 @@ fn a_snapshot_cut_short_by_a_crash_does_no_harm() {
 }
 
 #[test]
-fn files_that_make_no_sense_are_an_error() {
+fn settings_that_make_no_sense_are_written_anew() {
     let state = tempfile::tempdir().unwrap();
-    std::fs::create_dir(database(state.path())).unwrap();
-    std::fs::write(database(state.path()).join("conf"), [0xff; 64]).unwrap();
-    let error = SledStore::new(state.path().to_owned()).open(FRAME).unwrap_err();
-    assert!(matches!(error.cause, Cause::Damaged(_)), "{error:?}");
-    assert_eq!(error.remedy(), Remedy::Person);
+    let mut store = SledStore::new(state.path().to_owned());
+    store.open(FRAME).unwrap();
+    commit(&mut store, [save(&registration(1, 1, 0))]);
+    store.close();
+    wait_for_sled(state.path());
+    let settings = database(state.path()).join("conf");
+    let former = std::fs::read(&settings).unwrap();
+    std::fs::write(&settings, [0xff; 64]).unwrap();
+    // That it does harm without our help is what makes this a test.
+    assert!(sled::Config::new().path(database(state.path())).open().is_err());
+    let opened = store.open(FRAME).unwrap();
+    assert_eq!(opened.losses, Vec::<String>::new());
+    assert_eq!(by_id(opened).len(), 1);
+    assert_eq!(std::fs::read(&settings).unwrap(), former);
 }
 
 #[test]

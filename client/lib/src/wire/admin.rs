@@ -41,6 +41,8 @@ pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError>
         leases: wire.leases,
         policy_problem: some_text(wire.policy_problem),
         launchers: wire.launchers,
+        store_losses: wire.store_losses,
+        records_set_aside: wire.records_set_aside,
     })
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct StatusDocument<'a> {
     leases: u32,
     policy_problem: Option<&'a str>,
     launchers: u32,
+    store_losses: &'a [String],
+    records_set_aside: u32,
 }
 
 /// `status` where no daemon runs.
@@ -69,6 +71,8 @@ impl<'a> StatusDocument<'a> {
             leases,
             policy_problem,
             launchers,
+            store_losses,
+            records_set_aside,
         } = status;
         let store_problem = match store {
             StoreState::Writable => None,
@@ -100,6 +104,8 @@ impl<'a> StatusDocument<'a> {
             leases: *leases,
             policy_problem: policy_problem.as_deref(),
             launchers: *launchers,
+            store_losses,
+            records_set_aside: *records_set_aside,
         }
     }
 }

@@ -77,6 +77,13 @@ fn page(status: &Status, socket: &SocketPath, look: &Look) -> String {
             facts.painted("store", Paint::Bad, format!("read-only: {problem}"));
         }
     }
+    for loss in &status.store_losses {
+        facts.painted("lost", Paint::Bad, loss);
+    }
+    if status.records_set_aside > 0 {
+        let count = status.records_set_aside;
+        facts.painted("lost", Paint::Bad, format!("{count} damaged records were set aside"));
+    }
     if let Some(problem) = &status.policy_problem {
         facts.painted("policy", Paint::Bad, problem);
     }
@@ -201,6 +208,8 @@ mod tests {
             power saver   yes
             overridden    metered
             store         read-only: no space left on device
+            lost          the store was damaged and is kept as `/s/store.damaged-1`
+            lost          2 damaged records were set aside
             policy        pwasyncd.toml:3: key `x` is unknown
             browsers      1
             launchers     1
@@ -228,7 +237,7 @@ mod tests {
         let status = status();
         let document = StatusDocument::new(&status, &SocketPath::at("/run/x.sock"));
         expect![[r#"
-            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1}
+            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1,"store_losses":["the store was damaged and is kept as `/s/store.damaged-1`"],"records_set_aside":2}
         "#]]
         .assert_eq(&documented(&document));
     }
@@ -273,6 +282,8 @@ mod tests {
             leases: 2,
             policy_problem: Some("pwasyncd.toml:3: key `x` is unknown".to_owned()),
             launchers: 1,
+            store_losses: vec!["the store was damaged and is kept as `/s/store.damaged-1`".into()],
+            records_set_aside: 2,
         }
     }
 }

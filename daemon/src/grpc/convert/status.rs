@@ -29,6 +29,8 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
         epoch: status.epoch,
         store: store.into(),
         store_problem: status.store_problem.clone().unwrap_or_default(),
+        store_losses: status.store_losses.clone(),
+        records_set_aside: count(status.records_set_aside),
         host: Some(host_to_proto(&status.host)),
         pending: count(status.counts.pending),
         waiting: count(status.counts.waiting),

@@ -74,6 +74,7 @@ fn try_to_write(path: &Path) -> io::Result<()> {
 pub(super) fn prepare(database: &Path) -> Result<File, Cause> {
     create(database)?;
     remove_unfinished_snapshots(database)?;
+    remove_damaged_settings(database)?;
     let log = create_file(&database.join("db"))?;
     wait_for_threads(&log, database)?;
     // A page whose writing failed stays in memory as if it were on disk; so does, after a kill,
@@ -102,6 +103,20 @@ fn remove_unfinished_snapshots(database: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// sled keeps its settings with a checksum which it does not look at, and refuses to open with
+/// others. There is nothing of ours in them: where they are damaged, it is to write them anew.
+fn remove_damaged_settings(database: &Path) -> io::Result<()> {
+    let path = database.join("conf");
+    let bytes = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        bytes => bytes?,
+    };
+    let whole = bytes
+        .split_last_chunk::<4>()
+        .is_some_and(|(content, checksum)| crc32fast::hash(content).to_le_bytes() == *checksum);
+    if whole { Ok(()) } else { fs::remove_file(path) }
+}
+
 /// After sled is closed, a thread of it may hold its lock for an instant more.
 fn wait_for_threads(log: &File, database: &Path) -> Result<(), Cause> {
     const TRIES: u32 = 5_000;
@@ -115,10 +130,10 @@ fn wait_for_threads(log: &File, database: &Path) -> Result<(), Cause> {
     Err(Cause::InUse { path: database.join("db").display().to_string() })
 }
 
-fn create_file(path: &Path) -> io::Result<File> {
+pub(super) fn create_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(false).write(true).read(true).mode(0o600).open(path)
 }
 
-fn sync(directory: &Path) -> io::Result<()> {
+pub(super) fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
