@@ -59,9 +59,11 @@ pub struct EntryFilter {
 /// All entries.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    entries: BTreeMap<u64, Entry>,
+    /// Shared with copies of the core: an entry never changes.
+    entries: BTreeMap<u64, Arc<Entry>>,
     of_owner: BTreeMap<OwnerId, BTreeSet<u64>>,
-    of_registration: BTreeMap<RegistrationId, BTreeSet<u64>>,
+    /// One set for all: most registrations have few entries.
+    of_registration: BTreeSet<(RegistrationId, u64)>,
     last: u64,
 }
 
@@ -80,8 +82,8 @@ impl History {
     pub(crate) fn adopt(&mut self, entry: Entry) {
         self.last = self.last.max(entry.sequence);
         self.of_owner.entry(entry.owner()).or_default().insert(entry.sequence);
-        self.of_registration.entry(entry.registration).or_default().insert(entry.sequence);
-        self.entries.insert(entry.sequence, entry);
+        self.of_registration.insert((entry.registration, entry.sequence));
+        self.entries.insert(entry.sequence, Arc::new(entry));
     }
 
     /// Adds an entry; it, and the numbers of those that made room for it.
@@ -131,14 +133,16 @@ impl History {
     fn forget(&mut self, sequence: u64) {
         let Some(entry) = self.entries.remove(&sequence) else { return };
         drop_from(&mut self.of_owner, &entry.owner(), sequence);
-        drop_from(&mut self.of_registration, &entry.registration, sequence);
+        self.of_registration.remove(&(entry.registration, sequence));
     }
 
     /// Forgets what it holds of these; the numbers of the entries.
     pub(crate) fn forget_all(&mut self, of: impl Fn(&Entry) -> bool, owner: OwnerId) -> Vec<u64> {
         let own = self.of_owner.get(&owner).into_iter().flatten();
-        let gone: Vec<u64> =
-            own.filter(|one| self.entries.get(one).is_some_and(&of)).copied().collect();
+        let gone: Vec<u64> = own
+            .filter(|one| self.entries.get(one).is_some_and(|entry| of(entry)))
+            .copied()
+            .collect();
         for sequence in &gone {
             self.forget(*sequence);
         }
@@ -152,21 +156,27 @@ impl History {
         wall: WallClock,
     ) -> impl Iterator<Item = &'a Entry> + 'a {
         let since = filter.since.map(|since| since.to_core(wall));
-        let own = filter.registration.map(|id| self.of_registration.get(&id));
-        let own = own.or_else(|| filter.owner.map(|owner| self.of_owner.get(&owner)));
-        let sequences: Box<dyn Iterator<Item = u64> + 'a> = match own {
-            Some(own) => Box::new(own.into_iter().flatten().rev().copied()),
-            None => Box::new(self.entries.keys().rev().copied()),
-        };
+        let sequences: Box<dyn Iterator<Item = u64> + 'a> =
+            match (filter.registration, filter.owner) {
+                (Some(id), _) => {
+                    let own = self.of_registration.range((id, 0)..=(id, u64::MAX));
+                    Box::new(own.rev().map(|(_, sequence)| *sequence))
+                }
+                (None, Some(owner)) => {
+                    let own = self.of_owner.get(&owner);
+                    Box::new(own.into_iter().flatten().rev().copied())
+                }
+                (None, None) => Box::new(self.entries.keys().rev().copied()),
+            };
         sequences
-            .filter_map(|sequence| self.entries.get(&sequence))
+            .filter_map(|sequence| self.entries.get(&sequence).map(Arc::as_ref))
             .skip_while(|entry| filter.before.is_some_and(|before| entry.sequence >= before))
             .take_while(move |entry| since.is_none_or(|since| entry.at >= since))
             .filter(|entry| filter.takes(entry))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.values().map(Arc::as_ref)
     }
 }
 
