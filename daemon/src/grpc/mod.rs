@@ -14,6 +14,7 @@ pub mod fuzzing;
 mod health;
 mod incoming;
 mod launcher;
+mod on_call;
 mod peer;
 mod places;
 mod simulation;
@@ -34,8 +35,8 @@ use tower::util::MapResponseLayer;
 
 use self::{
     admin::AdminService, background_sync::BackgroundSyncService, health::HealthService,
-    incoming::connections, launcher::LauncherService, simulation::SimulationService,
-    status::Refusal,
+    incoming::connections, launcher::LauncherService, on_call::OnCall,
+    simulation::SimulationService, status::Refusal,
 };
 use crate::channel::{Answered, EngineSender, Input, ReloadSender, Reply, Request};
 
@@ -61,9 +62,6 @@ pub enum Simulation {
 /// Why the services could not be offered, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The descriptors of the protocol do not read: a broken build.
-    #[error("cannot describe the services")]
-    Reflection(#[from] tonic_reflection::server::Error),
     /// HTTP/2 ended.
     #[error("cannot serve")]
     Transport(#[from] tonic::transport::Error),
@@ -91,7 +89,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let sessions = TaskTracker::new();
     let connections = connections(listener, behind.engine.clone());
-    let routes = routes(behind, &sessions)?;
+    let routes = routes(behind, &sessions);
     Server::builder()
         .max_concurrent_streams(STREAMS)
         .http2_max_header_list_size(HEADER_BYTES)
@@ -104,16 +102,9 @@ pub async fn serve(
     Ok(())
 }
 
-fn routes(behind: Behind, sessions: &TaskTracker) -> Result<Routes, ServeError> {
+fn routes(behind: Behind, sessions: &TaskTracker) -> Routes {
     let Behind { engine, reloads, simulation } = behind;
     let background_sync = BackgroundSyncService::new(engine.clone(), sessions.clone());
-    let describe = || {
-        Builder::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            // The details of errors: a tool that goes by reflection cannot show them otherwise.
-            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
-    };
     let mut routes = Routes::builder();
     routes
         .add_service(
@@ -128,8 +119,8 @@ fn routes(behind: Behind, sessions: &TaskTracker) -> Result<Routes, ServeError> 
                 .max_decoding_message_size(SMALL_MESSAGE_BYTES),
         )
         .add_service(HealthServer::new(HealthService::new(engine.clone(), simulation)))
-        .add_service(describe().build_v1()?)
-        .add_service(describe().build_v1alpha()?);
+        .add_service(OnCall::new(|| description().build_v1()))
+        .add_service(OnCall::new(|| description().build_v1alpha()));
     match simulation {
         Simulation::Offered => {
             let service = SimulationServer::new(SimulationService::new(engine));
@@ -137,7 +128,16 @@ fn routes(behind: Behind, sessions: &TaskTracker) -> Result<Routes, ServeError> 
         }
         Simulation::Absent => {}
     }
-    Ok(routes.routes())
+    routes.routes()
+}
+
+/// What the services say of themselves.
+fn description() -> Builder<'static> {
+    Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        // The details of errors: a tool that goes by reflection cannot show them otherwise.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
 }
 
 /// Asks the engine, and waits until the answer may leave.
