@@ -13,7 +13,9 @@ use pwasyncd::{
     cli::Arguments,
     config::{Config, Environment, LogTimes, Purpose},
 };
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::Targets, fmt::layer, layer::SubscriberExt, registry, util::SubscriberInitExt,
+};
 
 /// A wrong command line or environment; clap exits with the same.
 const USAGE: u8 = 2;
@@ -69,15 +71,14 @@ fn check_policy(config: &Config) -> ExitCode {
 
 fn start_log(config: &Config) -> anyhow::Result<()> {
     // Its own message repeats what is behind it.
-    let filter = EnvFilter::try_new(&config.log)
+    let filter: Targets = config
+        .log
+        .parse()
         .map_err(|error| anyhow::anyhow!("log filter `{}`: {error}", config.log))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
+    let log = layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     match config.log_times {
-        LogTimes::Shown => log.init(),
-        LogTimes::LeftOut => log.without_time().init(),
+        LogTimes::Shown => registry().with(log).with(filter).init(),
+        LogTimes::LeftOut => registry().with(log.without_time()).with(filter).init(),
     }
     Ok(())
 }
