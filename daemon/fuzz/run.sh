@@ -15,8 +15,8 @@ build=${CARGO_TARGET_DIR:-$here/../../target}
 # The triple is named, so that the flags are not for build scripts and procedural macros.
 triple=$(rustc -vV | sed -n 's/^host: //p')
 
-# As `cargo fuzz` has them with `--sanitizer none`: there is no unsafe code of ours to be watched,
-# and they all are flags of a stable compiler.
+# As `cargo fuzz --dev --sanitizer none` has them, so that the two share what they build. There is no
+# unsafe code of ours to be watched, and they all are flags of a stable compiler.
 flags=(
   -Cpasses=sancov-module
   -Cllvm-args=-sanitizer-coverage-level=4
@@ -24,6 +24,8 @@ flags=(
   -Cllvm-args=-sanitizer-coverage-pc-table
   -Cllvm-args=-sanitizer-coverage-trace-compares
   --cfg fuzzing
+  -Cllvm-args=-simplifycfg-branch-fold-threshold=0
+  -Cllvm-args=-sanitizer-coverage-stack-depth
   -Cdebug-assertions
 )
 # Versions are those of the workspace; what it does not have is added.
