@@ -1,4 +1,4 @@
-//! What was acknowledged survives a power cut, and a disk that was full is used again.
+//! What was acknowledged survives a power cut, and a disk that was full or failed is used again.
 //!
 //! A child writes to an ext4 on a loop device and says what is committed; `EXT4_IOC_SHUTDOWN`
 //! drops what has not reached the device; after a new mount exactly the acknowledged batches must
@@ -24,6 +24,8 @@ use std::{
 use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
     sched::{CloneFlags, unshare},
+    sys::signal::{Signal, kill},
+    unistd::Pid,
 };
 use pwasync_core::effect::Record;
 use pwasyncd::store::{
@@ -52,9 +54,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest things of each kind, next to each other, in each round.
 const NEIGHBOURS: u64 = 16;
 
-const TESTS: [(&str, fn()); 2] = [
+const TESTS: [(&str, fn()); 3] = [
     ("acknowledged_batches_survive_power_cuts", acknowledged_batches_survive_power_cuts),
     ("a_full_disk_is_an_error_that_heals", a_full_disk_is_an_error_that_heals),
+    ("calls_that_fail_now_and_then_lose_and_hang_nothing", failing_calls_lose_nothing),
 ];
 
 fn main() -> ExitCode {
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         ["child-write", state, round] => write(Path::new(state), round.parse().unwrap()),
         ["child-read", state] => read(Path::new(state)),
+        ["child-endure", state] => endure(Path::new(state)),
         all if all.contains(&"--list") => {
             for (name, _) in TESTS.iter().filter(|_| !all.contains(&"--ignored")) {
                 writeln!(out, "{name}: test").unwrap();
@@ -93,7 +97,7 @@ fn main() -> ExitCode {
 type Model = BTreeMap<(Thing, u64), (u64, usize)>;
 
 fn acknowledged_batches_survive_power_cuts() {
-    let disk = LoopDisk::new();
+    let disk = LoopDisk::new(128);
     let mut model = Model::new();
     let mut last_epoch = 0;
     for (round, cut_after) in (1..).zip(CUTS) {
@@ -262,10 +266,88 @@ fn apply(model: &mut Model, changes: &BTreeMap<(Thing, u64), Option<(u64, usize)
     }
 }
 
+/// Every so many calls of a thread fail, late: who waits for them waits already.
+fn failing_calls_lose_nothing() {
+    for (call, when) in [
+        ("pwrite64", "3+5"),
+        ("sync_file_range", "3+4"),
+        ("sync_file_range", "2+2"),
+        ("fdatasync", "5+7"),
+    ] {
+        let state = tempfile::tempdir().unwrap();
+        let mut child = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e"])
+            .arg(format!("inject={call}:error=EIO:delay_enter=20000:when={when}"))
+            .arg(std::env::current_exe().unwrap())
+            .args(["child-endure", state.path().to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut failures = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (sender, ended) = mpsc::channel();
+        let waiter = thread::spawn(move || {
+            let said = failures.next();
+            let _ = sender.send((said, failures.next().is_none()));
+        });
+        match ended.recv_timeout(PATIENCE) {
+            Ok((Some(failures), true)) => assert_ne!(failures.unwrap(), "0", "{call} never failed"),
+            Ok(said) => panic!("{call} at {when}: {said:?}"),
+            Err(_) => {
+                // strace ends what it has started only when it is asked to.
+                kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).unwrap();
+                panic!("{call} at {when}: the writer hangs");
+            }
+        }
+        waiter.join().unwrap();
+        assert!(child.wait().unwrap().success(), "{call} at {when}");
+    }
+}
+
+/// In the child: writes whatever happens, and finds at each opening what was acknowledged.
+fn endure(state: &Path) {
+    let mut store = SledStore::new(state.to_owned());
+    let (mut acknowledged, mut failures) = (0, 0);
+    while acknowledged < 40 {
+        let opened = match store.open(FRAME) {
+            Ok(opened) => opened,
+            Err(error) => {
+                assert_eq!(error.remedy(), Remedy::OpenAgain, "{error:?}");
+                failures += 1;
+                continue;
+            }
+        };
+        assert_eq!((&opened.set_aside, &opened.losses), (&vec![], &vec![]));
+        let found = by_id(opened);
+        assert!((1..=acknowledged).all(|id| found[&id] == registration(id, 1, 3_000)));
+        while acknowledged < 40 {
+            let save = |id| Record::Save(Box::new(registration(id, 1, 3_000)));
+            // Two, as a lone one would be no batch.
+            let batch: Batch = [acknowledged + 1, acknowledged + 2].map(save).into_iter().collect();
+            if store.commit(&batch, FRAME).is_err() {
+                failures += 1;
+                break;
+            }
+            acknowledged += 2;
+        }
+    }
+    writeln!(io::stdout().lock(), "{failures}").unwrap();
+}
+
+/// In memory, and on the smallest disk with a file system of its own.
 fn a_full_disk_is_an_error_that_heals() {
     let directory = tempfile::tempdir().unwrap();
-    let disk = directory.path();
-    mount(Some("disk"), disk, Some("tmpfs"), MsFlags::empty(), Some("size=8m")).unwrap();
+    let memory = directory.path();
+    mount(Some("disk"), memory, Some("tmpfs"), MsFlags::empty(), Some("size=8m")).unwrap();
+    fill_and_free(memory);
+    umount2(memory, MntFlags::MNT_DETACH).unwrap();
+    let disk = LoopDisk::new(20);
+    disk.mount();
+    fill_and_free(&disk.mounted());
+    disk.unmount();
+}
+
+fn fill_and_free(disk: &Path) {
     let filler = disk.join("filler");
     let mut store = SledStore::new(disk.join("state"));
     let save = |id| Record::Save(Box::new(registration(id, 1, 10_240)));
@@ -294,8 +376,6 @@ fn a_full_disk_is_an_error_that_heals() {
         fs::remove_file(&filler).unwrap();
     }
     assert!(acknowledged > 0);
-    drop(store);
-    umount2(disk, MntFlags::MNT_DETACH).unwrap();
 }
 
 /// A disk in a file.
@@ -304,10 +384,10 @@ struct LoopDisk {
 }
 
 impl LoopDisk {
-    fn new() -> Self {
+    fn new(mebibytes: u64) -> Self {
         let disk = Self { directory: tempfile::tempdir().unwrap() };
         fs::create_dir(disk.mounted()).unwrap();
-        fs::File::create(disk.image()).unwrap().set_len(128 << 20).unwrap();
+        fs::File::create(disk.image()).unwrap().set_len(mebibytes << 20).unwrap();
         run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(disk.image()));
         disk
     }

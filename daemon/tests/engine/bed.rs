@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pwasync_core::{
-    Caller, NewRegistration, NewSchedule, RegisterError, Registered, Viewer,
+    Caller, NewRegistration, NewSchedule, Reconciled, RegisterError, Registered, Viewer,
     attempt::{Finished, Outcome},
     constraints::{Constraints, Transport},
     effect::Wake,
@@ -96,6 +96,14 @@ impl Bed {
             tokio::task::yield_now().await;
         }
         answer.try_recv().is_err()
+    }
+
+    /// What a browser that attaches does first: it tells its whole list.
+    pub(crate) async fn reconcile(&self, tags: &[&str]) -> Reconciled {
+        let list = tags.iter().map(|tag| one_off(tag)).collect();
+        let (caller, profile) = (ada(), profile());
+        let request = |reply| Input::Request(Request::Reconcile { caller, profile, list, reply });
+        soon(self.engine.ask(request)).await.unwrap().unwrap().value.unwrap()
     }
 
     pub(crate) async fn status(&self) -> Status {

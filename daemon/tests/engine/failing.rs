@@ -8,6 +8,7 @@ use pwasyncd::{
     store::{
         Opened, Store,
         batch::Batch,
+        disk::SledStore,
         error::{Doing, StoreError},
         frame::ClockFrame,
         memory::MemoryStore,
@@ -112,5 +113,33 @@ async fn a_store_that_does_not_open_at_the_start_is_awaited() {
     assert_eq!(bed.status().await.store, StoreAccess::Writable);
     bed.register("mail").await.unwrap();
     assert_eq!(bed.tags().await, ["mail"]);
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_browser_reconciles_after_its_store_rotted_is_whole_again() {
+    const TAGS: [&str; 3] = ["mail", "notes", "photos"];
+    let state = tempfile::tempdir().unwrap();
+    let bed = Bed::start(SledStore::new(state.path().to_owned())).await;
+    for tag in TAGS {
+        bed.register(tag).await.unwrap();
+    }
+    bed.stop().await;
+    let log = state.path().join("store/db");
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&log, bytes).unwrap();
+
+    let bed = Bed::start(SledStore::new(state.path().to_owned())).await;
+    let status = bed.status().await;
+    assert_eq!(status.store, StoreAccess::Writable);
+    let [loss] = status.store_losses.as_slice() else { panic!("{:?}", status.store_losses) };
+    assert!(loss.contains("store.damaged-1"), "{loss}");
+    assert_eq!(bed.tags().await, Vec::<String>::new());
+    bed.reconcile(&TAGS).await;
+    assert_eq!(bed.tags().await, TAGS);
+    bed.stop().await;
+    let bed = Bed::start(SledStore::new(state.path().to_owned())).await;
+    assert_eq!(bed.tags().await, TAGS);
     bed.stop().await;
 }

@@ -24,6 +24,7 @@ mod aside;
 mod driven;
 mod kept;
 mod rotten;
+mod second;
 #[path = "../support/mod.rs"]
 mod support;
 
