@@ -68,6 +68,7 @@ torture: ## as root: kill the daemon 1,000 times, cut its power, break its disk:
 ifneq ($(INSTALL),0)
 	$(CARGO) build --locked --workspace --bins
 	$(CARGO) test --locked --package pwasync-e2e --test torture -- --long $(ONLY)
+	PWASYNC_TORTURE=1 $(CARGO) test --locked --package pwasyncd --test store rotten
 endif
 
 # The test runner comes last: its summary is the last word of a good run.
