@@ -134,7 +134,9 @@ impl Scope {
 
     /// Scheme, host and port, without a trailing slash.
     pub fn origin(&self) -> &str {
-        let host = self.0.find("://").map_or(0, |at| at + 3);
+        let schemes = ["https://", "http://"];
+        let scheme = schemes.into_iter().find(|scheme| self.0.starts_with(scheme));
+        let host = scheme.map_or(0, str::len);
         let end = self.0[host..].find('/').map_or(self.0.len(), |at| host + at);
         &self.0[..end]
     }

@@ -6,12 +6,14 @@
 
 pub mod attempt;
 pub mod blocker;
+mod by_worker;
 mod calls;
 pub mod change;
 pub mod constraints;
 mod dense;
 pub mod effect;
 pub mod engagement;
+mod entries;
 pub mod event;
 pub mod facts;
 mod field;
@@ -22,8 +24,8 @@ pub mod key;
 mod launchers;
 pub mod lease;
 mod leases;
-mod moments;
 mod needs;
+mod neighbours;
 mod outcome;
 pub mod period;
 pub mod policy;

@@ -113,7 +113,7 @@ fn by_table(judged: Judged<'_>, reregistered: Reregistered, ending: Ending) -> V
                 Some(_) | None => 1,
             };
             let streak = Streak { of, length };
-            let allowed = length <= allowance(policy, of);
+            let allowed = u32::from(length) <= allowance(policy, of);
             if !allowed && attempt.brought_forward {
                 brought_forward(judged, ending)
             } else if !allowed {
@@ -173,7 +173,7 @@ fn charged(judged: Judged<'_>, ending: Ending, streak: Option<Streak>) -> Verdic
             match streak {
                 // A worker that does not start is not tried sooner for being charged (P-09).
                 Some(Streak { of: FreeEnding::Unavailable, length }) => {
-                    wait(policy, ending, delay.max(unavailable_delay(policy, length)))
+                    wait(policy, ending, delay.max(unavailable_delay(policy, length.into())))
                 }
                 Some(_) | None => back_off(policy, ending, delay),
             }
@@ -191,7 +191,7 @@ fn free(policy: &Policy, registration: &Registration, ending: Ending, streak: St
         // Offline, the registration is held until the network is back and settled.
         FreeEnding::Offline if ending.network == Network::Offline => None,
         FreeEnding::Offline => Some(policy.offline_delay.max(policy.settle)),
-        FreeEnding::Unavailable => Some(unavailable_delay(policy, streak.length)),
+        FreeEnding::Unavailable => Some(unavailable_delay(policy, streak.length.into())),
         FreeEnding::LostUnstarted | FreeEnding::LostStarted => None,
     };
     let next = match (delay, ending.retry_after) {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    key::{OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, SyncKind, WorkerKey},
+    key::{OwnerId, ProfileId, ProfileKey, RegistrationId, SyncKind, WorkerKey},
     needs::{Needs, Offer},
 };
 
@@ -21,7 +21,6 @@ type Workers = BTreeMap<Arc<WorkerKey>, BTreeSet<RegistrationId>>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ready {
     lanes: BTreeMap<Arc<Needs>, Lane>,
-    lane_of: BTreeMap<RegistrationId, Arc<Needs>>,
     /// The lanes in which a profile has something due.
     of_profile: BTreeMap<ProfileKey, BTreeSet<Arc<Needs>>>,
     offer: Option<Offer>,
@@ -41,6 +40,15 @@ struct Lane {
     open: BTreeMap<OwnerId, BTreeSet<ProfileId>>,
     /// Profiles of `due` whose browser could be started.
     startable: BTreeSet<ProfileKey>,
+}
+
+/// A registration that is filed here or is to be.
+#[derive(Debug)]
+pub(crate) struct Due<'a> {
+    pub(crate) id: RegistrationId,
+    pub(crate) worker: &'a Arc<WorkerKey>,
+    /// The lane that it is in, kept with the registration: see [`crate::entries::Filed`].
+    pub(crate) kept: &'a mut Option<Arc<Needs>>,
 }
 
 /// What stands between a profile's browser and a wake.
@@ -106,44 +114,40 @@ impl Lane {
 impl Ready {
     /// Nothing is due.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lane_of.is_empty()
+        self.lanes.is_empty()
     }
 
-    pub(crate) fn insert(
-        &mut self,
-        id: RegistrationId,
-        key: &RegistrationKey,
-        needs: Needs,
-        door: Door,
-    ) {
-        if self.lane_of.get(&id).is_some_and(|lane| **lane == needs) {
-            self.set_door(&key.worker.profile, door);
+    /// Files a registration in the lane of its needs; it was in the one that is `kept`.
+    pub(crate) fn insert(&mut self, Due { id, worker, kept }: Due<'_>, needs: Needs, door: Door) {
+        if kept.as_deref() == Some(&needs) {
+            self.set_door(&worker.profile, door);
             return;
         }
-        self.remove(id, key);
+        self.remove(Due { id, worker, kept });
         let shared = self.lanes.get_key_value(&needs).map(|(shared, _)| Arc::clone(shared));
         let needs = shared.unwrap_or_else(|| Arc::new(needs));
         let lane = self.lanes.entry(Arc::clone(&needs)).or_default();
-        let profile = &key.worker.profile;
+        let profile = &worker.profile;
         let workers = lane.due.entry(profile.clone()).or_default();
-        workers.entry(Arc::clone(&key.worker)).or_default().insert(id);
+        workers.entry(Arc::clone(worker)).or_default().insert(id);
         lane.set_door(profile, door);
         if self.offer.is_some_and(|offer| needs.met_by(&offer)) {
             self.met.insert(Arc::clone(&needs));
         }
         self.of_profile.entry(profile.clone()).or_default().insert(Arc::clone(&needs));
-        self.lane_of.insert(id, needs);
+        *kept = Some(needs);
     }
 
-    pub(crate) fn remove(&mut self, id: RegistrationId, key: &RegistrationKey) {
-        let Some(needs) = self.lane_of.remove(&id) else { return };
+    /// Takes a registration out of the lane that it is in, if it is in one.
+    pub(crate) fn remove(&mut self, Due { id, worker, kept }: Due<'_>) {
+        let Some(needs) = kept.take() else { return };
         let Some(lane) = self.lanes.get_mut(&needs) else { return };
-        let profile = &key.worker.profile;
+        let profile = &worker.profile;
         let Some(workers) = lane.due.get_mut(profile) else { return };
-        if let Some(ids) = workers.get_mut(&key.worker) {
+        if let Some(ids) = workers.get_mut(worker) {
             ids.remove(&id);
             if ids.is_empty() {
-                workers.remove(&key.worker);
+                workers.remove(worker);
             }
         }
         if !workers.is_empty() {

@@ -142,7 +142,7 @@ pub struct Streak {
     /// Of which ending.
     pub of: FreeEnding,
     /// How often in a row, charged ones included.
-    pub length: u32,
+    pub length: u16,
 }
 
 /// The endings that are not the worker's fault.

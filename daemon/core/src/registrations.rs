@@ -2,13 +2,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
     ops::Bound::{Included, Unbounded},
     sync::Arc,
 };
 
 use crate::{
+    by_worker::ByWorker,
+    entries::{Entries, Entry, Filed},
     key::{
-        OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope, SyncKind, Tag,
+        AppId, OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope, SyncKind,
         WorkerKey,
     },
     registration::Registration,
@@ -18,16 +21,21 @@ use crate::{
 /// Registrations by id and by key, counted by owner and origin.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Registrations {
-    by_id: BTreeMap<RegistrationId, Registration>,
-    by_worker: BTreeMap<Arc<WorkerKey>, BTreeMap<(SyncKind, Tag), RegistrationId>>,
+    entries: Entries,
+    by_worker: BTreeMap<Arc<WorkerKey>, BTreeSet<TagAt>>,
     owner_counts: BTreeMap<OwnerId, usize>,
     profile_counts: BTreeMap<ProfileKey, usize>,
     origin_counts: BTreeMap<(OwnerId, String), usize>,
 }
 
+/// The digest of a kind and a tag, and a registration that has it. The tag itself stands with the
+/// registration; a page that makes tags with one digest makes its own ones slow to find, of which
+/// its share is small.
+type TagAt = (u64, RegistrationId);
+
 impl Registrations {
     pub(crate) fn len(&self) -> usize {
-        self.by_id.len()
+        self.entries.len()
     }
 
     /// Whether a profile has any.
@@ -44,16 +52,26 @@ impl Registrations {
     }
 
     pub(crate) fn get(&self, id: RegistrationId) -> Option<&Registration> {
-        self.by_id.get(&id)
+        self.entries.get(id).map(|entry| &entry.registration)
     }
 
     pub(crate) fn get_mut(&mut self, id: RegistrationId) -> Option<&mut Registration> {
-        self.by_id.get_mut(&id)
+        self.entries.get_mut(id).map(|entry| &mut entry.registration)
+    }
+
+    /// A registration, and where it is filed.
+    pub(crate) fn entry_mut(&mut self, id: RegistrationId) -> Option<&mut Entry> {
+        self.entries.get_mut(id)
     }
 
     pub(crate) fn find(&self, key: &RegistrationKey) -> Option<RegistrationId> {
         let tags = self.by_worker.get(&*key.worker)?;
-        tags.get(&(key.kind, key.tag.clone())).copied()
+        let digest = digest(key);
+        let [least, most] = [0, u64::MAX].map(|number| (digest, RegistrationId::new(number)));
+        let mut ids = tags.range(least..=most).rev().map(|(_, id)| *id);
+        ids.find(|id| {
+            self.get(*id).is_some_and(|one| one.key.kind == key.kind && one.key.tag == key.tag)
+        })
     }
 
     /// The stored worker equal to this one, so that registrations share it.
@@ -63,20 +81,22 @@ impl Registrations {
 
     pub(crate) fn insert(&mut self, mut registration: Registration) {
         registration.key.worker = self.share(registration.key.worker);
-        let RegistrationKey { worker, kind, tag } = registration.key.clone();
-        let owner = worker.profile.owner;
-        *self.profile_counts.entry(worker.profile.clone()).or_default() += 1;
-        *self.owner_counts.entry(owner).or_default() += 1;
-        *self.origin_counts.entry((owner, worker.scope.origin().to_owned())).or_default() += 1;
-        self.by_worker.entry(worker).or_default().insert((kind, tag), registration.id);
-        self.by_id.insert(registration.id, registration);
+        let (id, worker) = (registration.id, Arc::clone(&registration.key.worker));
+        self.count(&worker, 1);
+        let tags = self.by_worker.entry(worker).or_default();
+        // Most registrations of a worker are for one app.
+        let other = tags.first().and_then(|(_, other)| self.entries.get(*other));
+        share_app(&mut registration, other.and_then(|other| other.registration.app.as_ref()));
+        tags.insert((digest(&registration.key), id));
+        self.entries.insert(registration.into());
     }
 
-    pub(crate) fn remove(&mut self, id: RegistrationId) -> Option<Registration> {
-        let registration = self.by_id.remove(&id)?;
-        let RegistrationKey { worker, kind, tag } = &registration.key;
+    /// The registration, and where it is filed still.
+    pub(crate) fn remove(&mut self, id: RegistrationId) -> Option<(Registration, Filed)> {
+        let Entry { registration, filed } = self.entries.remove(id)?;
+        let worker = &registration.key.worker;
         if let Some(tags) = self.by_worker.get_mut(worker) {
-            tags.remove(&(*kind, tag.clone()));
+            tags.remove(&(digest(&registration.key), id));
             if tags.is_empty() {
                 self.by_worker.remove(worker);
             }
@@ -85,37 +105,37 @@ impl Registrations {
         count_down(&mut self.profile_counts, &worker.profile);
         count_down(&mut self.owner_counts, &owner);
         count_down(&mut self.origin_counts, &(owner, worker.scope.origin().to_owned()));
-        Some(registration)
+        Some((registration, filed))
+    }
+
+    /// So many more of a worker.
+    fn count(&mut self, worker: &WorkerKey, more: usize) {
+        let owner = worker.profile.owner;
+        *self.profile_counts.entry(worker.profile.clone()).or_default() += more;
+        *self.owner_counts.entry(owner).or_default() += more;
+        *self.origin_counts.entry((owner, worker.scope.origin().to_owned())).or_default() += more;
     }
 
     /// In order of registration.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Registration> {
-        self.by_id.values()
+        self.entries.iter().map(|entry| &entry.registration)
     }
 
     /// Those after an id, in order of registration.
     pub(crate) fn after(&self, id: RegistrationId) -> impl Iterator<Item = &Registration> {
-        let from = RegistrationId::new(id.number().saturating_add(1));
-        self.by_id.range(from..).map(|(_, registration)| registration)
+        self.entries.after(id).map(|entry| &entry.registration)
     }
 
     /// Of one worker and kind, in order of registration.
     pub(crate) fn of_worker(&self, worker: &WorkerKey, kind: SyncKind) -> Vec<RegistrationId> {
-        let tags = self.by_worker.get(worker);
-        let ids: BTreeSet<_> = tags
-            .into_iter()
-            .flatten()
-            .filter(|((of, _), _)| *of == kind)
-            .map(|(_, id)| *id)
-            .collect();
-        ids.into_iter().collect()
+        let of_kind = |id: &RegistrationId| self.get(*id).is_some_and(|one| one.kind() == kind);
+        self.of_scope(worker).into_iter().filter(of_kind).collect()
     }
 
     /// Of one worker, of both kinds, in order of registration.
     pub(crate) fn of_scope(&self, worker: &WorkerKey) -> Vec<RegistrationId> {
-        let tags = self.by_worker.get(worker);
-        let ids: BTreeSet<_> = tags.into_iter().flat_map(BTreeMap::values).copied().collect();
-        ids.into_iter().collect()
+        let tags = self.by_worker.get(worker).into_iter().flatten();
+        in_order(tags.map(|(_, id)| *id))
     }
 
     /// Of one profile, in order of registration.
@@ -164,13 +184,58 @@ impl Registrations {
         let workers = self.by_worker.range::<WorkerKey, _>((Included(from), Unbounded));
         workers
             .take_while(move |(worker, _)| wanted(worker))
-            .flat_map(|(_, tags)| tags.values().copied())
+            .flat_map(|(_, tags)| tags.iter().map(|(_, id)| *id))
     }
 }
 
+/// All that were on disk: what is in order is built in order, which takes a fraction of the time
+/// and leaves no room to spare.
+impl FromIterator<Registration> for Registrations {
+    fn from_iter<T: IntoIterator<Item = Registration>>(registrations: T) -> Self {
+        let mut first = ByWorker::<Option<AppId>>::default();
+        let shared = registrations.into_iter().map(|mut registration| {
+            let (worker, app) = first.of(&registration.key.worker);
+            registration.key.worker = Arc::clone(worker);
+            share_app(&mut registration, app.as_ref());
+            app.clone_from(&registration.app);
+            registration
+        });
+        let entries = Entries::from_iter(shared);
+        let mut tags = ByWorker::<Vec<TagAt>>::default();
+        for Entry { registration, .. } in entries.iter() {
+            let (_, tags) = tags.of(&registration.key.worker);
+            tags.push((digest(&registration.key), registration.id));
+        }
+        let mut all = Self { entries, ..Self::default() };
+        let tags = tags.into_sorted().into_iter();
+        let by_worker: BTreeMap<_, _> = tags
+            .map(|(worker, tags)| {
+                all.count(&worker, tags.len());
+                (worker, tags.into_iter().collect())
+            })
+            .collect();
+        Self { by_worker, ..all }
+    }
+}
+
+/// Many registrations are for one app.
+fn share_app(registration: &mut Registration, other: Option<&AppId>) {
+    if registration.app.as_ref() == other {
+        registration.app = other.cloned();
+    }
+}
+
+/// The same for the same kind and tag; of no meaning to anybody else.
+fn digest(key: &RegistrationKey) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (key.kind, key.tag.as_str()).hash(&mut hasher);
+    hasher.finish()
+}
+
 fn in_order(ids: impl Iterator<Item = RegistrationId>) -> Vec<RegistrationId> {
-    let ids: BTreeSet<_> = ids.collect();
-    ids.into_iter().collect()
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort_unstable();
+    ids
 }
 
 fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {

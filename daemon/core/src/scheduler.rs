@@ -27,6 +27,7 @@ mod subjects;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 pub use attempts::{NewSession, OpenedSession};
@@ -56,7 +57,7 @@ use crate::{
     key::{AttemptId, OwnerId, ProfileKey, RegistrationId, RegistrationKey},
     launchers::Launchers,
     leases::Leases,
-    moments::{Joiners, Neighbours},
+    neighbours::Neighbours,
     policy::Policy,
     profile::Profile,
     ready::Ready,
@@ -119,10 +120,11 @@ pub struct Scheduler {
     history: History,
     timers: Timers,
     ready: Ready,
-    /// What the grid alone holds.
-    joiners: Joiners,
     /// When the periodic registrations of each site go next.
     neighbours: Neighbours,
+    /// The longest time that the grid has held one since the start, and so the longest that it
+    /// holds one: what may go along with its browser's other events goes so soon by itself.
+    longest_on_grid: Duration,
     /// What may be held until midnight.
     budget_held: BTreeSet<RegistrationId>,
     /// The last local day on which something was spent of a budget.
@@ -223,7 +225,9 @@ impl Scheduler {
 
     /// What was filed with an end that has passed is due at once.
     fn do_what_is_due(&mut self) {
-        while let Some(id) = self.timers.pop_due(self.now) {
+        while let Some(id) = self.timers.first_due(self.now) {
+            let Some(entry) = self.registrations.entry_mut(id) else { return };
+            self.timers.set(id, &mut entry.filed.timer, None);
             self.registration_due(id);
         }
     }

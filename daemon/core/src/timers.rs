@@ -1,23 +1,25 @@
 //! At most one timer for each registration, the earliest first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{key::RegistrationId, time::Timestamp};
 
-/// The timers of all registrations.
+/// The timers of all registrations. Each is also kept with its registration, see
+/// [`crate::entries::Filed`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
     order: BTreeSet<(Timestamp, RegistrationId)>,
-    by_id: BTreeMap<RegistrationId, Timestamp>,
 }
 
 impl Timers {
-    /// Sets, moves or clears the timer of a registration.
-    pub(crate) fn set(&mut self, id: RegistrationId, at: Option<Timestamp>) {
-        let before = match at {
-            Some(at) => self.by_id.insert(id, at),
-            None => self.by_id.remove(&id),
-        };
+    /// Sets, moves or clears the timer of a registration; `kept` is what it was.
+    pub(crate) fn set(
+        &mut self,
+        id: RegistrationId,
+        kept: &mut Option<Timestamp>,
+        at: Option<Timestamp>,
+    ) {
+        let before = std::mem::replace(kept, at);
         if before == at {
             return;
         }
@@ -34,14 +36,15 @@ impl Timers {
         self.order.first().copied()
     }
 
-    /// Takes the earliest timer that is due.
-    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<RegistrationId> {
-        let (at, id) = self.first()?;
-        if at > now {
-            return None;
-        }
-        self.set(id, None);
-        Some(id)
+    /// The earliest timer, if it is due.
+    pub(crate) fn first_due(&self, now: Timestamp) -> Option<RegistrationId> {
+        self.first().filter(|(at, _)| *at <= now).map(|(_, id)| id)
+    }
+}
+
+impl FromIterator<(Timestamp, RegistrationId)> for Timers {
+    fn from_iter<T: IntoIterator<Item = (Timestamp, RegistrationId)>>(timers: T) -> Self {
+        Self { order: timers.into_iter().collect() }
     }
 }
 
@@ -53,13 +56,16 @@ mod tests {
     fn a_timer_moves_and_goes() {
         let (mut timers, id, other) =
             (Timers::default(), RegistrationId::new(1), RegistrationId::new(2));
+        let (mut kept, mut others) = (None, None);
         let at = Timestamp::from_millis;
-        timers.set(id, Some(at(5)));
-        timers.set(other, Some(at(7)));
-        timers.set(id, Some(at(9)));
-        assert_eq!(timers.pop_due(at(6)), None);
-        assert_eq!(timers.pop_due(at(9)), Some(other));
-        timers.set(id, None);
-        assert_eq!(timers.first(), None);
+        timers.set(id, &mut kept, Some(at(5)));
+        timers.set(other, &mut others, Some(at(7)));
+        timers.set(id, &mut kept, Some(at(9)));
+        assert_eq!(timers.first_due(at(6)), None);
+        assert_eq!(timers.first_due(at(9)), Some(other));
+        timers.set(other, &mut others, None);
+        assert_eq!(timers.first_due(at(9)), Some(id));
+        timers.set(id, &mut kept, None);
+        assert_eq!((timers.first(), kept, others), (None, None, None));
     }
 }

@@ -1,15 +1,19 @@
 //! Files registrations where they wait: a lane of the due, a timer, the grid, or nowhere while
 //! something holds them that will file them again when it ends.
 
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
 use super::Scheduler;
 use crate::{
     blocker::{Blocker, BlockerCode},
+    by_worker::ByWorker,
     effect::{Effect, Record},
-    key::{OwnerId, ProfileKey, RegistrationId, SyncKind},
+    entries::{Entry, Filed},
+    key::{OwnerId, ProfileKey, RegistrationId, SyncKind, WorkerKey},
     lease::Subject,
     needs::Needs,
     period::Slot,
-    ready::Door,
+    ready::{Door, Due},
     registration::{Registration, Schedule, State, Wait},
     site::SiteKey,
     time::Timestamp,
@@ -22,8 +26,8 @@ struct Place {
     lane: Option<Needs>,
     /// Looked at again at this instant.
     timer: Option<Timestamp>,
-    /// Goes from this instant on when its browser is woken anyway.
-    joins_from: Option<Timestamp>,
+    /// Periodic only: when its next event goes, for those of its site.
+    next: Option<Timestamp>,
     /// A budget holds it: looked at again when the wall clock steps.
     budget: Budget,
 }
@@ -57,40 +61,82 @@ impl Scheduler {
     pub(super) fn file(&mut self, id: RegistrationId) {
         let Some(registration) = self.registrations.get(id) else { return };
         let place = self.place_of(registration);
-        let key = registration.key.clone();
-        let next = match registration.state {
-            State::Waiting { until, .. } => Some(until),
-            State::Pending | State::Firing { .. } => Some(Timestamp::ZERO),
-            State::Suspended { .. } => None,
-        };
-        if registration.kind() == SyncKind::Periodic {
-            self.neighbours.set(&SiteKey::of(&key), id, next);
-        }
+        let worker = Arc::clone(&registration.key.worker);
+        let on_grid = on_grid(registration);
+        self.longest_on_grid = self.longest_on_grid.max(on_grid);
         if place.budget == Budget::Spent {
             self.budget_held.insert(id);
         }
-        self.timers.set(id, place.timer);
-        self.joiners.set(&key.worker.profile, id, place.joins_from);
+        let door = self.door(&worker.profile);
+        let Some(Entry { registration, filed }) = self.registrations.entry_mut(id) else { return };
+        if registration.kind() == SyncKind::Periodic {
+            let site = SiteKey::of(&registration.key);
+            self.neighbours.set(&site, id, &mut filed.next, place.next);
+        }
+        self.timers.set(id, &mut filed.timer, place.timer);
+        let due = Due { id, worker: &worker, kept: &mut filed.lane };
         match place.lane {
-            Some(needs) => {
-                let door = self.door(&key.worker.profile);
-                self.ready.insert(id, &key, needs, door);
-            }
-            None => self.ready.remove(id, &key),
+            Some(needs) => self.ready.insert(due, needs, door),
+            None => self.ready.remove(due),
         }
     }
 
-    /// Forgets where a registration waits; it is gone.
-    pub(super) fn unfile(&mut self, registration: &Registration) {
+    /// Files all that were not filed before: what is in order is built in order, which takes a
+    /// fraction of the time and leaves no room to spare.
+    pub(super) fn file_all(&mut self) {
+        let ids: Vec<_> = self.registrations.iter().map(|one| one.id).collect();
+        let mut timers = Vec::new();
+        let mut going = ByWorker::<Vec<_>>::default();
+        for id in ids {
+            let Some(registration) = self.registrations.get(id) else { continue };
+            let place = self.place_of(registration);
+            let door = self.door(&registration.key.worker.profile);
+            let on_grid = on_grid(registration);
+            self.longest_on_grid = self.longest_on_grid.max(on_grid);
+            if place.budget == Budget::Spent {
+                self.budget_held.insert(id);
+            }
+            let Some(entry) = self.registrations.entry_mut(id) else { continue };
+            let Filed { timer, next, lane } = &mut entry.filed;
+            (*timer, *next) = (place.timer, place.next);
+            timers.extend(place.timer.map(|at| (at, id)));
+            let (worker, going) = going.of(&entry.registration.key.worker);
+            going.extend(place.next.map(|at| (at, id)));
+            if let Some(needs) = place.lane {
+                self.ready.insert(Due { id, worker, kept: lane }, needs, door);
+            }
+        }
+        self.timers = timers.into_iter().collect();
+        let mut neighbours = BTreeMap::new();
+        for (worker, going) in going.into_sorted() {
+            let WorkerKey { profile, scope } = &*worker;
+            let site = SiteKey { profile: profile.clone(), origin: scope.origin().into() };
+            neighbours.entry(site).or_insert_with(Vec::new).extend(going);
+        }
+        self.neighbours = neighbours.into_iter().collect();
+    }
+
+    /// Forgets where a registration is filed; it is gone.
+    pub(super) fn unfile(&mut self, registration: &Registration, mut filed: Filed) {
         let (id, key) = (registration.id, &registration.key);
-        self.timers.set(id, None);
-        self.ready.remove(id, key);
-        self.joiners.set(&key.worker.profile, id, None);
-        self.neighbours.set(&SiteKey::of(key), id, None);
+        self.timers.set(id, &mut filed.timer, None);
+        self.ready.remove(Due { id, worker: &key.worker, kept: &mut filed.lane });
+        if registration.kind() == SyncKind::Periodic {
+            self.neighbours.set(&SiteKey::of(key), id, &mut filed.next, None);
+        }
         self.budget_held.remove(&id);
     }
 
     fn place_of(&self, registration: &Registration) -> Place {
+        let next = match (registration.kind(), &registration.state) {
+            (SyncKind::OneOff, _) | (_, State::Suspended { .. }) => None,
+            (_, State::Waiting { until, .. }) => Some(*until),
+            (_, State::Pending | State::Firing { .. }) => Some(Timestamp::ZERO),
+        };
+        Place { next, ..self.place_by_state(registration) }
+    }
+
+    fn place_by_state(&self, registration: &Registration) -> Place {
         let now = self.now;
         let expires_at = match registration.schedule {
             Schedule::OneOff { expires_at } => Some(expires_at),
@@ -109,11 +155,7 @@ impl Scheduler {
             }
             State::Suspended { .. } => Place { timer: end, ..Place::default() },
             State::Waiting { until, wait: Wait::Period } => {
-                let grid = registration
-                    .plan()
-                    .filter(|plan| plan.slot == Slot::Next && plan.spaced < until);
-                let joins_from = grid.map(|plan| plan.spaced);
-                Place { timer: or_end(until), joins_from, ..Place::default() }
+                Place { timer: or_end(until), ..Place::default() }
             }
             State::Waiting { until, wait: Wait::BackOff { earliest } } => {
                 let spent = registration.brought_forward >= self.policy.max_brought_forward;
@@ -193,4 +235,18 @@ impl Scheduler {
             .flat_map(|profile| self.registrations.of_origin_ids(profile, origin))
             .collect()
     }
+}
+
+/// How long the grid holds a registration.
+fn on_grid(registration: &Registration) -> Duration {
+    let State::Waiting { until, .. } = registration.state else { return Duration::ZERO };
+    let from = joins_from(registration);
+    from.map_or(Duration::ZERO, |from| until.saturating_since(from))
+}
+
+/// From when on a registration goes when its browser is woken anyway.
+pub(super) fn joins_from(registration: &Registration) -> Option<Timestamp> {
+    let State::Waiting { until, wait: Wait::Period } = registration.state else { return None };
+    let plan = registration.plan().filter(|plan| plan.slot == Slot::Next && plan.spaced < until);
+    plan.map(|plan| plan.spaced)
 }

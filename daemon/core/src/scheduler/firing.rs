@@ -1,11 +1,12 @@
 //! Fires what may run, and applies the endings of attempts.
 
-use super::Scheduler;
+use super::{Scheduler, filing::joins_from};
 use crate::{
     attempt::{Attempt, Ended, Finished, Outcome, Progress},
     blocker::{Blocker, BlockerCode},
     change::{RegistrationChange, RemovalReason},
     effect::{CancelReason, Effect, Record, Wake},
+    entries::Entry,
     holdings::{ended_bytes, registration_bytes},
     key::{OwnerId, ProfileKey, RegistrationId},
     outcome::{Ending, Judged, Network, Next, judge},
@@ -102,7 +103,14 @@ impl Scheduler {
 
     /// A browser that is woken anyway takes what the grid alone holds (design, section 5).
     fn join_grid(&mut self, profile: &ProfileKey) {
-        for id in self.joiners.due(profile, self.now) {
+        let joins = |id| {
+            let from = self.registrations.get(id).and_then(joins_from)?;
+            (from <= self.now).then_some((from, id))
+        };
+        let soon = self.neighbours.going_soon(profile, self.now, self.longest_on_grid);
+        let mut joining: Vec<_> = soon.filter_map(joins).collect();
+        joining.sort_unstable();
+        for (_, id) in joining {
             if self.registrations.get(id).is_some_and(|one| self.is_held_by_grid_alone(one)) {
                 self.make_due(id);
             }
@@ -278,9 +286,9 @@ impl Scheduler {
 
     /// Removes a registration; an attempt that is out no longer counts.
     pub(super) fn remove(&mut self, id: RegistrationId, reason: RemovalReason) {
-        let Some(registration) = self.registrations.remove(id) else { return };
+        let Some((registration, filed)) = self.registrations.remove(id) else { return };
         self.reweigh(&registration, registration_bytes(&registration), 0);
-        self.unfile(&registration);
+        self.unfile(&registration, filed);
         let profile = &registration.key.worker.profile;
         if !self.registrations.has_profile(profile) {
             self.sessions.forget_gone(profile);
@@ -323,8 +331,8 @@ impl Scheduler {
 
     /// Sets the timer anew after an attempt's limit moved, and writes the registration.
     pub(super) fn limit_moved(&mut self, id: RegistrationId) {
-        let Some(registration) = self.registrations.get(id) else { return };
-        self.timers.set(id, registration.running().map(Attempt::deadline));
+        let Some(Entry { registration, filed }) = self.registrations.entry_mut(id) else { return };
+        self.timers.set(id, &mut filed.timer, registration.running().map(Attempt::deadline));
         let record = Record::Save(Box::new(registration.clone()));
         self.effects.push_back(Effect::Record(record));
     }

@@ -17,7 +17,7 @@ use crate::{
     history::History,
     key::{OwnerId, ProfileKey, RegistrationId, RegistrationKey, SessionId},
     lease::{FactValue, Lease, LeaseId, Leased, Subject},
-    moments::{Joiners, Neighbours},
+    neighbours::Neighbours,
     ready::Ready,
     registration::{Registration, State},
     registrations::Registrations,
@@ -139,8 +139,8 @@ impl Scheduler {
             history: History::default(),
             timers: Timers::default(),
             ready: Ready::default(),
-            joiners: Joiners::default(),
             neighbours: Neighbours::default(),
+            longest_on_grid: self.longest_on_grid,
             budget_held: BTreeSet::new(),
             spent_day: self.spent_day,
             came_due: BTreeSet::new(),
@@ -164,11 +164,10 @@ impl Foresight {
     /// Files what was copied.
     fn file(&mut self) {
         let scheduler = &mut *self.scheduler;
-        let ids: Vec<_> = self.copied.iter().map(|one| one.id).collect();
-        self.copied.drain(..).for_each(|one| scheduler.registrations.insert(one));
+        scheduler.registrations = self.copied.drain(..).collect();
         // What runs elsewhere is not looked at, and so must not hold a slot for ever.
         scheduler.sessions.forget_out(|id| scheduler.registrations.get(id).is_none());
-        ids.into_iter().for_each(|id| scheduler.file(id));
+        scheduler.file_all();
         scheduler.handle_timeout(self.now);
     }
 

@@ -12,7 +12,7 @@ use crate::{
     holdings::{Holdings, profile_bytes, registration_bytes, site_bytes},
     launchers::Launchers,
     leases::Leases,
-    moments::{Joiners, Neighbours},
+    neighbours::Neighbours,
     policy::Policy,
     profile::Profile,
     ready::Ready,
@@ -50,8 +50,8 @@ impl Scheduler {
             history: History::default(),
             timers: Timers::default(),
             ready: Ready::default(),
-            joiners: Joiners::default(),
             neighbours: Neighbours::default(),
+            longest_on_grid: Duration::ZERO,
             budget_held: BTreeSet::new(),
             spent_day: None,
             came_due: BTreeSet::new(),
@@ -71,14 +71,12 @@ impl Scheduler {
         for entry in saved.history {
             scheduler.history.adopt(entry);
         }
-        for mut registration in saved.registrations {
-            scheduler.clamp(&mut registration);
-            scheduler.adopt(registration);
+        for registration in &mut saved.registrations {
+            scheduler.clamp(registration);
+            scheduler.note(registration);
         }
-        let ids: Vec<_> = scheduler.registrations.iter().map(|one| one.id).collect();
-        for id in ids {
-            scheduler.file(id);
-        }
+        scheduler.registrations = saved.registrations.into_iter().collect();
+        scheduler.file_all();
         scheduler
     }
 
@@ -96,7 +94,8 @@ impl Scheduler {
         }
     }
 
-    fn adopt(&mut self, registration: Registration) {
+    /// Notes what else there is to know of a registration.
+    fn note(&mut self, registration: &Registration) {
         let id = registration.id;
         let last = &mut self.counters.last_registration;
         *last = (*last).max(id.number());
@@ -104,11 +103,10 @@ impl Scheduler {
             let owner = registration.key.owner();
             self.sessions.send_out(attempt.id, Out { registration: id, owner, session: None });
         }
-        if self.is_budgeted(&registration) {
+        if self.is_budgeted(registration) {
             self.budget_held.insert(id);
         }
-        self.holdings.change(registration.key.owner(), 0, registration_bytes(&registration));
-        self.registrations.insert(registration);
+        self.holdings.change(registration.key.owner(), 0, registration_bytes(registration));
     }
 
     /// A clock that was wrong when an instant was stored must not starve a registration: nothing

@@ -33,7 +33,7 @@ impl v2::Registration {
             max_attempts: registration.max_attempts,
             streak: registration.streak.map(|Streak { of, length }| v2::Streak {
                 of: v2::FreeEnding::from_core(of),
-                length,
+                length: length.into(),
             }),
             brought_forward: registration.brought_forward,
             last_attempt: registration
@@ -52,7 +52,8 @@ impl v2::Registration {
         let (kind, schedule) = self.schedule.ok_or_else(|| lacks("schedule"))?.into_core(clock)?;
         let state = self.state.ok_or_else(|| lacks("state"))?.into_core(clock)?;
         let streak = self.streak.map(|streak| {
-            v2::FreeEnding::into_core(streak.of).map(|of| Streak { of, length: streak.length })
+            let length = streak.length.try_into().unwrap_or(u16::MAX);
+            v2::FreeEnding::into_core(streak.of).map(|of| Streak { of, length })
         });
         let worker = worker(profile(self.profile)?, &self.scope)?;
         Ok(Registration {

@@ -125,7 +125,7 @@ pub(super) fn streaks() -> impl Strategy<Value = Streak> {
         FreeEnding::LostUnstarted,
         FreeEnding::LostStarted,
     ]);
-    (of, any::<u32>()).prop_map(|(of, length)| Streak { of, length })
+    (of, any::<u16>()).prop_map(|(of, length)| Streak { of, length })
 }
 
 pub(super) fn endings() -> impl Strategy<Value = Ended> {
