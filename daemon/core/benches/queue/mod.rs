@@ -80,12 +80,11 @@ fn registration(number: u64, worker: &Arc<WorkerKey>, app: &AppId, waits: OneOff
             (schedule, State::Waiting { until: next, wait })
         }
         (SyncKind::Periodic, _) => {
-            let interval = 12 * HOUR;
-            let due = next.saturating_sub(Duration::from_secs(400));
-            let plan =
-                Plan { interval: interval.into(), due, spaced: due, goes: next, slot: Slot::Next };
-            let anchor = due.saturating_sub(interval);
-            let schedule = Schedule::Periodic { min_interval: interval.into(), anchor, plan };
+            // No slot of the grid is waited for: others would go along with each that is due.
+            let interval = (12 * HOUR).into();
+            let plan = Plan { interval, due: next, spaced: next, goes: next, slot: Slot::Next };
+            let anchor = next.saturating_sub(12 * HOUR);
+            let schedule = Schedule::Periodic { min_interval: interval, anchor, plan };
             (schedule, State::Waiting { until: next, wait: Wait::Period })
         }
     };
