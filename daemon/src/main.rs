@@ -12,6 +12,9 @@ use pwasyncd::{
     app::{self, AppError},
     cli::Arguments,
     config::{Config, Environment, LogTimes, Purpose},
+    engine::EngineError,
+    socket::SocketError,
+    store::error::{Cause, StoreError},
 };
 use tracing_subscriber::{
     filter::Targets, fmt::layer, layer::SubscriberExt, registry, util::SubscriberInitExt,
@@ -21,6 +24,8 @@ use tracing_subscriber::{
 const USAGE: u8 = 2;
 /// A wrong policy, as sysexits.h has it: to start again does not help.
 const CONFIGURATION: u8 = 78;
+/// Another daemon has the socket or the state, as sysexits.h has what is unavailable.
+const TAKEN: u8 = 69;
 /// Look-ups of users that hang are left behind.
 const THREADS_LIMIT: Duration = Duration::from_millis(100);
 
@@ -51,9 +56,27 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let hint = error.hint();
-            let code = if let AppError::Policy(_) = error { CONFIGURATION } else { 1 };
+            let code = code(&error);
             fail(&error.into(), hint, code)
         }
+    }
+}
+
+fn code(error: &AppError) -> u8 {
+    match error {
+        AppError::Policy(_) => CONFIGURATION,
+        AppError::Socket(SocketError::AnotherDaemon(_))
+        | AppError::Engine(EngineError::Store(StoreError { cause: Cause::InUse { .. }, .. })) => {
+            TAKEN
+        }
+        AppError::Socket(_)
+        | AppError::Engine(_)
+        | AppError::Clock(_)
+        | AppError::Signals(_)
+        | AppError::Serve(_)
+        | AppError::Part(_)
+        | AppError::SlowStop
+        | AppError::Impatient => 1,
     }
 }
 

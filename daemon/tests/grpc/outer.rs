@@ -141,7 +141,7 @@ async fn a_second_daemon_says_so_and_a_killed_one_is_followed() {
     let place = Place::new();
     let mut first = place.start(&[]).await;
     let (code, said) = output(place.command(&[])).await;
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(69));
     let socket = place.socket().display().to_string();
     let wanted = format!("pwasyncd: another daemon listens at `{socket}`\nhint: `syncctl status`");
     assert!(said.starts_with(&wanted), "{said}");

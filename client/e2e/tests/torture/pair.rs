@@ -11,6 +11,8 @@ use crate::{
     run::{Run, Tally},
 };
 
+/// What a daemon ends with that finds another in its place.
+const TAKEN: i32 = 69;
 const LOAD: Duration = Duration::from_millis(300);
 
 /// A second daemon on the same state says so and ends, and the first does not notice.
@@ -34,7 +36,7 @@ pub(crate) async fn second(run: &mut Run) -> Result<Tally, HarnessError> {
         let ended = bed.load(Until::SceneEnds, second.ended(LIMIT)).await;
         let said = second.tail();
         match ended.transpose()? {
-            Some(Ending::Status(_)) if said.contains(says) => {}
+            Some(Ending::Status(TAKEN)) if said.contains(says) => {}
             ended => bed.ledger.lose(format!("the second daemon: {ended:?}, {said}")),
         }
     }
