@@ -17,7 +17,7 @@ use pwasync_e2e::{
     ledger::{Ledger, Shown, Slot},
 };
 
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 
 use crate::{
     caller::Diet,
@@ -90,6 +90,8 @@ pub(crate) struct Bed {
     pub(crate) opens: u64,
     plan: Arc<Plan>,
     crowd: Crowd,
+    /// Writes that were answered.
+    answers: watch::Sender<u64>,
     cable: Cable,
     _workdir: Workdir,
 }
@@ -115,6 +117,7 @@ impl Bed {
             client: Client::new(socket.clone()),
             opens: 0,
             crowd: Crowd::start(&plan, &socket, seed, diet)?,
+            answers: watch::Sender::new(0),
             cable: Cable::create()?,
             plan,
             setup,
@@ -184,7 +187,10 @@ impl Bed {
             tokio::select! {
                 word = self.crowd.words.recv() => match word {
                     Some(Word::Idle) => idle += 1,
-                    Some(word) => enter(&mut self.ledger, word),
+                    Some(word) => {
+                        enter(&mut self.ledger, word);
+                        self.answers.send_replace(self.ledger.counts().writes);
+                    }
                     None => break,
                 },
                 outcome = &mut scene, if done.is_none() => {
@@ -197,6 +203,11 @@ impl Bed {
         }
         self.crowd.rest();
         done
+    }
+
+    /// How many writes were answered, as it rises.
+    pub(crate) fn answers(&self) -> watch::Receiver<u64> {
+        self.answers.subscribe()
     }
 
     /// Waits for something while everybody is heard.

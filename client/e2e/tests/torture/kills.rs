@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pwasync_e2e::{HarnessError, Signal};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     bed::{Bed, LIMIT, Until, running, well},
@@ -14,6 +14,8 @@ use crate::{
 /// Rounds on one state.
 const ROUNDS_OF_A_LIFE: u64 = 50;
 const LONGEST_LOAD: u64 = 300;
+/// Half of the rounds go on for so many answers, however slow the machine is.
+const MOST_ANSWERS: u64 = 150;
 const LONGEST_STOP: u64 = 30;
 const LONGEST_START: u64 = 120;
 const LONGEST_FROST: u64 = 200;
@@ -54,6 +56,8 @@ async fn round(run: &mut Run, bed: &mut Bed) -> Result<(), HarnessError> {
     let random = &mut run.random;
     let mut upto = |millis| Duration::from_millis(random.u64(0..=millis));
     let (load, stop, frost) = (upto(LONGEST_LOAD), upto(LONGEST_STOP), upto(LONGEST_FROST));
+    let answers = random.bool().then(|| random.u64(1..=MOST_ANSWERS));
+    let mut upto = |millis| Duration::from_millis(random.u64(0..=millis));
     let starts = [upto(LONGEST_START), upto(LONGEST_START)];
     let death = match random.u32(0..20) {
         0..=10 => Death::Kill,
@@ -63,11 +67,24 @@ async fn round(run: &mut Run, bed: &mut Bed) -> Result<(), HarnessError> {
         17..=18 => Death::FreezeAndKill,
         _ => Death::KillFrozen,
     };
+    let mut answered = bed.answers();
+    let wanted = answers.map(|more| bed.ledger.counts().writes + more);
     let mut daemon = bed.daemon.take();
     let ended = bed
         .load(Until::SceneEnds, async {
             let process = &mut running(&mut daemon)?.process;
-            sleep(load).await;
+            match wanted {
+                None => sleep(load).await,
+                Some(wanted) => {
+                    let counted = answered.wait_for(|count| *count >= wanted);
+                    let counted = timeout(LIMIT, counted).await;
+                    counted.map(drop).map_err(|_| HarnessError::TimeOut {
+                        what: "answers".to_owned(),
+                        limit: LIMIT,
+                        tail: process.tail(),
+                    })?;
+                }
+            }
             match death {
                 Death::Kill | Death::KillTwiceAtStart => process.crash().await?,
                 Death::KillAtStop => {
