@@ -1,13 +1,15 @@
 //! The drivers: whoever calls, in a process and on a thread of their own. Each says what it found
 //! as one line of JSON.
 
+mod churn;
 mod fan_out;
+mod fill;
 mod register;
 mod sample;
 
 use std::{io::Write as _, path::PathBuf, time::Duration};
 
-pub(crate) use fan_out::FanOut;
+pub(crate) use fan_out::{FanOut, go_online};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -41,6 +43,9 @@ pub(crate) struct Arguments {
     /// Rounds of what is done in rounds
     #[arg(long, default_value_t = 1)]
     pub(crate) rounds: usize,
+    /// What is counted, of what is done so many times
+    #[arg(long, default_value_t = 1)]
+    pub(crate) count: usize,
     /// How many users the connections come from
     #[arg(long, default_value_t = 1)]
     pub(crate) owners: u32,
@@ -53,6 +58,10 @@ pub(crate) struct Arguments {
 enum What {
     /// Register at the daemon or the echo
     Register,
+    /// Register so many syncs, and no more
+    Fill,
+    /// Register, be woken and finish, again and again
+    Churn,
     /// Register once, and write the answer
     Sample,
     /// Attach sessions, and wake them all at once
@@ -83,6 +92,8 @@ pub(crate) enum Server {
 pub(crate) async fn drive(arguments: &Arguments) -> anyhow::Result<()> {
     match arguments.what {
         What::Register => say(&register::drive(arguments).await?),
+        What::Fill => say(&fill::drive(arguments).await?),
+        What::Churn => say(&churn::drive(arguments).await?),
         What::Sample => say(&sample::drive(arguments).await?),
         What::FanOut => say(&fan_out::drive(arguments).await?),
         What::Beanstalkd => say(&beanstalkd::drive(arguments).await?),
@@ -104,7 +115,7 @@ fn say<T: Serialize>(found: &T) -> anyhow::Result<()> {
 }
 
 /// A connection of its own to a gRPC server.
-async fn connect(socket: PathBuf) -> anyhow::Result<Channel> {
+pub(crate) async fn connect(socket: PathBuf) -> anyhow::Result<Channel> {
     let connector = tower::service_fn(move |_| {
         let socket = socket.clone();
         async move { UnixStream::connect(socket).await.map(TokioIo::new) }

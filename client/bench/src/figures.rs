@@ -1,15 +1,24 @@
 //! The list of all entries: one file each, in the order of the document.
 
+mod churn;
 mod fan_out;
+mod idle;
+mod link_up;
+mod memory;
+mod million;
 mod register_latency;
 mod register_rate;
+mod status;
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use crate::{
     figure::{Figure, Promise},
     stage::Stage,
 };
+
+/// A daemon, or a tool, that does not end within it hangs.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
 
 /// Figures that are measured together.
 #[derive(Debug)]
@@ -39,8 +48,17 @@ pub(crate) struct Outcome {
 }
 
 /// All entries.
-pub(crate) static ENTRIES: &[Entry] =
-    &[register_latency::ENTRY, register_rate::ENTRY, fan_out::ENTRY];
+pub(crate) static ENTRIES: &[Entry] = &[
+    memory::ENTRY,
+    idle::ENTRY,
+    link_up::ENTRY,
+    status::ENTRY,
+    register_latency::ENTRY,
+    register_rate::ENTRY,
+    fan_out::ENTRY,
+    million::ENTRY,
+    churn::ENTRY,
+];
 
 impl Outcome {
     /// Nothing was measured.

@@ -3,6 +3,7 @@
 //! `pwasync-bench run` measures and writes; the other verbs are processes that it starts, so that
 //! servers and drivers have a process and a thread of their own each.
 
+mod browser;
 mod clock;
 mod drive;
 mod echo;
@@ -11,8 +12,10 @@ mod figures;
 mod load;
 mod machine;
 mod peers;
+mod process;
 mod report;
 mod run;
+mod scan;
 mod stage;
 
 use std::{io::Write, process::ExitCode};
@@ -38,6 +41,9 @@ enum Verb {
     /// Makes calls, and says how they went
     #[command(hide = true)]
     Drive(drive::Arguments),
+    /// Opens a store as the daemon does, and reads all that is in it
+    #[command(hide = true)]
+    Scan(scan::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +64,10 @@ fn start(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Run(arguments) => runtime.block_on(run::run(&arguments)),
         Verb::Echo(arguments) => {
             runtime.block_on(echo::serve(&arguments))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Scan(arguments) => {
+            scan::scan(&arguments)?;
             Ok(ExitCode::SUCCESS)
         }
         Verb::Drive(arguments) => {

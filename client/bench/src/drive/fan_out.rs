@@ -185,6 +185,14 @@ async fn wake_all(channel: Channel, server: Server) -> anyhow::Result<()> {
     }
 }
 
+/// Tells the simulated host that it is online.
+///
+/// # Errors
+/// When the call fails.
+pub(crate) async fn go_online(socket: PathBuf) -> anyhow::Result<()> {
+    set_network(connect(socket).await?, Online::Yes).await
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Online {
     No,
