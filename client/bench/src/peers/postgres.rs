@@ -27,12 +27,12 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Starts it; as root, under a number that is nobody's, since it refuses to run as root.
+    /// Starts it; as root, as the user that its package brings, since it refuses to run as root.
     ///
     /// # Errors
     /// When it is not installed or does not start.
     pub(crate) async fn start(stage: &Stage<'_>, name: &str) -> anyhow::Result<Self> {
-        let user = if is_root() { Some(User::unused(0)?) } else { None };
+        let user = if is_root() { Some(own_user()?) } else { None };
         let folder = stage.workdir.folder(name, user)?;
         let as_user = |command: Command| match user {
             Some(user) => command.home_of(user, &folder),
@@ -114,6 +114,17 @@ impl Postgres {
 fn done(output: Output, what: &str) -> anyhow::Result<String> {
     anyhow::ensure!(output.ending == Ending::Good, "{what} failed: {}", output.stderr.trim());
     Ok(output.stdout)
+}
+
+/// The user that its package brings: it must have a name.
+fn own_user() -> anyhow::Result<User> {
+    let users = fs::read_to_string("/etc/passwd").context("cannot read the users")?;
+    let ids = users.lines().find_map(|line| {
+        let mut fields = line.strip_prefix("postgres:")?.split(':').skip(1);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    });
+    let (uid, gid) = ids.context("there is no user `postgres`")?;
+    Ok(User::with_ids(uid, gid))
 }
 
 /// Where one of its programs is: Debian keeps the servers of all versions off the path.
