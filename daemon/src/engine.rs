@@ -7,6 +7,7 @@ mod admin;
 mod effects;
 mod fault;
 mod launchers;
+mod lines;
 mod pipeline;
 mod policy;
 mod requests;
@@ -312,7 +313,7 @@ impl Engine {
         }
         loop {
             self.note_simulated_now();
-            match self.pipeline.release() {
+            match self.pipeline.release(self.host.now(), lines::gap(self.host.origin())) {
                 Release::Nothing => return Ok(()),
                 Release::CarryOut(gated) => self.carry_out(gated),
                 Release::Commit(batch) => {

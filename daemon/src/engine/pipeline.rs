@@ -3,7 +3,8 @@
 //!
 //! Records that may wait ([`Haste::Rides`]) start no batch of their own: they go with the next
 //! one, and a minute later at the latest. Since all that forms goes together, the disk always
-//! holds what the core had written up to some moment, never a later record without an earlier.
+//! holds what the core had written up to some moment, never a later record without an earlier;
+//! but for the [lines](Lines) of the history, which nothing is decided by.
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use pwasync_core::{
 };
 use tokio::time::{Instant, sleep_until};
 
+use super::lines::Lines;
 use crate::store::batch::{Batch, Write};
 
 /// What a crash may lose of what rides along.
@@ -34,6 +36,7 @@ pub(super) enum Gated {
 #[derive(Default)]
 pub(super) struct Pipeline {
     forming: Batch,
+    lines: Lines,
     goes: Goes,
     gated: Vec<Gated>,
     in_flight: Option<InFlight>,
@@ -87,7 +90,11 @@ impl Pipeline {
             (Haste::Rides, Goes::Never) => Goes::At(now + RIDE),
             (Haste::Rides, Goes::At(at)) => Goes::At(at),
         };
-        self.forming.push(write);
+        match write {
+            Write::Record(Record::SaveEntry(entry)) => self.lines.take(entry, now),
+            Write::Record(Record::DeleteEntry(sequence)) if self.lines.forget(sequence) => {}
+            Write::Record(_) | Write::SaveSimulatedNow(_) => self.forming.push(write),
+        }
         if self.forming.len() >= MANY {
             self.goes = Goes::Next;
         }
@@ -107,19 +114,27 @@ impl Pipeline {
 
     /// What rides along waits no longer.
     pub(super) fn hurry(&mut self) {
+        self.lines.hurry();
         if matches!(self.goes, Goes::At(_)) {
             self.goes = Goes::Next;
         }
     }
 
-    /// At most one batch is at the committer; what forms meanwhile goes together afterwards.
-    pub(super) fn release(&mut self) -> Release {
+    /// At most one batch is at the committer; what forms meanwhile goes together afterwards. Lines
+    /// of the history go with it unless others went less than `gap` ago.
+    pub(super) fn release(&mut self, now: Timestamp, gap: Duration) -> Release {
         if self.in_flight.is_some() {
             return Release::Nothing;
         }
+        if self.goes == Goes::Next {
+            self.lines.board(&mut self.forming, now, gap);
+            if self.forming.is_empty() {
+                self.goes = self.lines_go();
+            }
+        }
         match self.goes {
             Goes::Next => {
-                self.goes = Goes::Never;
+                self.goes = self.lines_go();
                 let gated = std::mem::take(&mut self.gated);
                 self.in_flight = Some(InFlight { gated, since: Instant::now(), last: self.last });
                 Release::Commit(std::mem::take(&mut self.forming))
@@ -127,6 +142,11 @@ impl Pipeline {
             Goes::Never | Goes::At(_) if self.gated.is_empty() => Release::Nothing,
             Goes::Never | Goes::At(_) => Release::CarryOut(std::mem::take(&mut self.gated)),
         }
+    }
+
+    /// When the lines that stayed behind go at the latest.
+    fn lines_go(&self) -> Goes {
+        self.lines.waiting_since().map_or(Goes::Never, |since| Goes::At(since + RIDE))
     }
 
     /// The batch at the committer is on disk: what was gated on it may leave.
@@ -160,7 +180,8 @@ impl Pipeline {
 
     /// Nothing forms and nothing is at the committer.
     pub(super) fn is_idle(&self) -> bool {
-        self.in_flight.is_none() && self.forming.is_empty() && self.gated.is_empty()
+        let forms = !self.forming.is_empty() || self.lines.waiting_since().is_some();
+        self.in_flight.is_none() && !forms && self.gated.is_empty()
     }
 }
 
@@ -177,19 +198,19 @@ mod tests {
         let mut pipeline = Pipeline::default();
         pipeline.write(rider(1), START);
         pipeline.gate(Gated::Effect(Effect::HostChanged));
-        assert!(matches!(pipeline.release(), Release::CarryOut(gated) if gated.len() == 1));
-        assert!(matches!(pipeline.release(), Release::Nothing));
+        assert!(matches!(release(&mut pipeline), Release::CarryOut(gated) if gated.len() == 1));
+        assert!(matches!(release(&mut pipeline), Release::Nothing));
         assert!(!pipeline.is_idle());
         // The first of them counts.
         pipeline.write(rider(2), START + Duration::from_secs(50));
         assert_eq!(pipeline.goes_at(), Some(START + RIDE));
         pipeline.hurry();
         assert_eq!(pipeline.goes_at(), None);
-        assert!(matches!(pipeline.release(), Release::Commit(batch) if batch.len() == 2));
+        assert!(matches!(release(&mut pipeline), Release::Commit(batch) if batch.len() == 2));
         pipeline.committed();
         assert!(pipeline.is_idle());
         pipeline.hurry();
-        assert!(matches!(pipeline.release(), Release::Nothing));
+        assert!(matches!(release(&mut pipeline), Release::Nothing));
     }
 
     #[test]
@@ -200,13 +221,13 @@ mod tests {
         pipeline.write(rider(2), START);
         pipeline.gate(Gated::Effect(Effect::HostChanged));
         assert_eq!(pipeline.goes_at(), None);
-        assert!(matches!(pipeline.release(), Release::Commit(batch) if batch.len() == 3));
+        assert!(matches!(release(&mut pipeline), Release::Commit(batch) if batch.len() == 3));
         // What comes while it is written waits for it, and for no disk after that.
         pipeline.write(rider(3), START);
         pipeline.gate(Gated::Effect(Effect::HostChanged));
-        assert!(matches!(pipeline.release(), Release::Nothing));
+        assert!(matches!(release(&mut pipeline), Release::Nothing));
         assert_eq!(pipeline.committed().len(), 1);
-        assert!(matches!(pipeline.release(), Release::CarryOut(gated) if gated.len() == 1));
+        assert!(matches!(release(&mut pipeline), Release::CarryOut(gated) if gated.len() == 1));
         assert_eq!(pipeline.goes_at(), Some(START + RIDE));
     }
 
@@ -215,7 +236,7 @@ mod tests {
         let mut pipeline = Pipeline::default();
         pipeline.write(Record::DeleteLease(LeaseId::new(1)).into(), START);
         pipeline.write(rider(1), START);
-        assert!(matches!(pipeline.release(), Release::Commit(_)));
+        assert!(matches!(release(&mut pipeline), Release::Commit(_)));
     }
 
     #[test]
@@ -224,9 +245,13 @@ mod tests {
         for number in 1..u64::try_from(MANY).unwrap() {
             pipeline.write(rider(number), START);
         }
-        assert!(matches!(pipeline.release(), Release::Nothing));
+        assert!(matches!(release(&mut pipeline), Release::Nothing));
         pipeline.write(rider(0), START);
-        assert!(matches!(pipeline.release(), Release::Commit(batch) if batch.len() == MANY));
+        assert!(matches!(release(&mut pipeline), Release::Commit(batch) if batch.len() == MANY));
+    }
+
+    fn release(pipeline: &mut Pipeline) -> Release {
+        pipeline.release(START, Duration::ZERO)
     }
 
     fn rider(number: u64) -> Write {
