@@ -233,11 +233,16 @@ impl Ready {
         self.last_worker.insert(owner, Arc::clone(worker));
     }
 
+    /// The owner whose turn it is: the first after the one that was served last, and round again.
     fn owner_in_turn(&self, may: impl Fn(OwnerId) -> bool) -> Option<OwnerId> {
-        let owners = self.met_lanes().flat_map(|(_, lane)| lane.open.keys());
-        owners
-            .copied()
-            .filter(|owner| may(*owner))
-            .min_by_key(|owner| (Some(*owner) <= self.last_owner, *owner))
+        let after = self.last_owner.map_or(Unbounded, Excluded);
+        let first_of = |lane: &Lane| {
+            let later = lane.open.range((after, Unbounded));
+            let earlier = self.last_owner.map(|last| lane.open.range(..=last));
+            let in_turn = later.chain(earlier.into_iter().flatten());
+            in_turn.map(|(owner, _)| *owner).find(|owner| may(*owner))
+        };
+        let owners = self.met_lanes().filter_map(|(_, lane)| first_of(lane));
+        owners.min_by_key(|owner| (Some(*owner) <= self.last_owner, *owner))
     }
 }
