@@ -19,7 +19,8 @@ use crate::{
 };
 
 const POLICY: &str = "pwasyncd.toml";
-const READY_LIMIT: Duration = Duration::from_secs(20);
+/// Longer than the daemon itself waits for its disk.
+const READY_LIMIT: Duration = Duration::from_secs(60);
 
 /// Which host the daemon watches.
 #[derive(Clone, Debug, PartialEq, Eq)]

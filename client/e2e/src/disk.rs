@@ -87,14 +87,12 @@ impl LoopDisk {
         taken.await?.map_err(|error| HarnessError::system("unmount a disk", error))
     }
 
-    /// Takes it out, though programs have files open on it, and puts another in its place that
-    /// holds the same.
+    /// Puts another in its place that holds the same, though programs have files open on it.
+    /// There is no moment without a disk.
     ///
     /// # Errors
-    /// When it is not mounted, or cannot be copied.
+    /// When it cannot be copied or mounted.
     pub fn exchange(&mut self) -> Result<(), HarnessError> {
-        umount2(&self.mounted(), MntFlags::MNT_DETACH)
-            .map_err(|error| HarnessError::system("detach a disk", error))?;
         // A device of one file is one disk, however often it is mounted.
         let former = self.image();
         self.number += 1;

@@ -23,6 +23,7 @@ use crate::{
     caller::Diet,
     crowd::{Crowd, Word},
     plan::{Plan, shown},
+    run::say,
 };
 
 /// Whatever hangs fails.
@@ -332,6 +333,15 @@ impl Bed {
         self.crowd.end();
     }
 
+    /// Leaves a copy of the state behind for whoever looks into it.
+    pub(crate) fn keep_state(&self) {
+        let kept = std::env::temp_dir().join(format!("torture-state-{}", std::process::id()));
+        match copy_folder(self.setup.state(), &kept) {
+            Ok(()) => say(&format!("the state is kept in {}", kept.display())),
+            Err(error) => say(&format!("the state could not be kept: {error}")),
+        }
+    }
+
     /// Where the daemon's host is.
     pub(crate) fn namespace(&self) -> &Namespace {
         self.cable.near()
@@ -354,6 +364,24 @@ pub(crate) fn well(ending: Ending) -> Result<(), String> {
         Ending::Status(code) => Err(format!("the daemon ended with status {code}")),
         Ending::Signal => Err("the daemon ended by a signal".to_owned()),
     }
+}
+
+/// Copies a folder with all that is in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<(), HarnessError> {
+    let copied = || {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            let target = to.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                copy_folder(&entry.path(), &target).map_err(std::io::Error::other)?;
+            } else {
+                fs::copy(entry.path(), target)?;
+            }
+        }
+        Ok(())
+    };
+    copied().map_err(|source| HarnessError::System { doing: "copy the state".to_owned(), source })
 }
 
 async fn attend<T>(

@@ -44,7 +44,8 @@ pub(crate) async fn kills(run: &mut Run, rounds: u64) -> Result<Tally, HarnessEr
         bed.start().await?;
         let life = ROUNDS_OF_A_LIFE.min(rounds - tally.rounds);
         for _ in 0..life {
-            round(run, &mut bed).await?;
+            let ended = round(run, &mut bed).await;
+            ended.inspect_err(|_| bed.keep_state())?;
             tally.round(run, &mut bed);
         }
         tally.end(bed);

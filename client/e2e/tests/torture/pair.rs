@@ -1,12 +1,12 @@
 //! Two daemons, and a ledger that must be able to find something.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, time::Duration};
 
 use pwasync_e2e::{Binaries, Command, Ending, HarnessError};
 use tokio::time::sleep;
 
 use crate::{
-    bed::{Bed, LIMIT, Until, running},
+    bed::{Bed, LIMIT, Until, copy_folder, running},
     caller::Diet,
     run::{Run, Tally},
 };
@@ -84,23 +84,6 @@ async fn crash_under_load(bed: &mut Bed) -> Result<(), HarnessError> {
         })
         .await;
     crashed.transpose().map(drop)
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<(), HarnessError> {
-    let copied = || {
-        fs::create_dir_all(to)?;
-        for entry in fs::read_dir(from)? {
-            let entry = entry?;
-            let target = to.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
-                copy_folder(&entry.path(), &target).map_err(std::io::Error::other)?;
-            } else {
-                fs::copy(entry.path(), target)?;
-            }
-        }
-        Ok(())
-    };
-    copied().map_err(|source| system("copy the state", source))
 }
 
 fn system(doing: &str, source: std::io::Error) -> HarnessError {

@@ -43,7 +43,8 @@ pub(crate) async fn cuts(run: &mut Run, rounds: u64, spans: Spans) -> Result<Tal
             } else {
                 run.random.u64(SHORTEST..=spans.usual)
             };
-            round(&mut bed, &disk, Duration::from_millis(span)).await?;
+            let ended = round(&mut bed, &disk, Duration::from_millis(span)).await;
+            ended.inspect_err(|_| bed.keep_state())?;
             tally.round(run, &mut bed);
         }
         tally.end(bed);
