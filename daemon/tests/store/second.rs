@@ -24,7 +24,7 @@ fn a_second_daemon_says_who_has_the_store_and_ends() {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert_eq!(status.code(), Some(1));
+    assert_eq!(status.code(), Some(69), "EX_UNAVAILABLE: another daemon has it");
     let said = String::from_utf8(stderr).unwrap();
     let lock = state.join("store.lock");
     let expected = format!(
