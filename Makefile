@@ -35,10 +35,10 @@ DAEMONS := pwasyncd
 PROGRAMS := syncctl pwasync-chromium
 SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh daemon/fuzz/*.sh)
 
-.PHONY: help build demo bench torture test ci fmt fuzz lint doc deny shell unit stage host tools check-fmt check-doc install
+.PHONY: help build demo bench instructions torture test ci fmt fuzz lint doc deny shell unit stage host tools check-fmt check-doc install
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "Variables: DESTDIR, PREFIX (install); INSTALL=0, BROWSER=window, ROUNDS, SETTLE (demo);"
 	@echo "           ONLY=names, QUICK=1 (bench); ROUNDS, SEED, ONLY=names (torture)."
 
@@ -61,6 +61,10 @@ ifneq ($(INSTALL),0)
 	TMPDIR=/var/tmp $(TARGET)/release/pwasync-bench run $(ONLY) $(if $(QUICK),--quick) \
 	  --results $(TARGET)/bench --docs docs/benchmarks.md
 endif
+
+# A count does not depend on what else the machine does. WRITE=1 keeps the counts of a good revision.
+instructions: ## with valgrind: the core's hot paths, counted and compared with the counts kept
+	$(CARGO) bench --locked -p pwasync-core --bench instructions -- $(if $(WRITE),--write)
 
 # As in the tests, but long: an hour or so. Each name of ONLY is a part of a torture's name.
 torture: ## as root: kill the daemon 1,000 times, cut its power, break its disk: ROUNDS=, SEED=
