@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use crate::{
     browser::Browser,
+    drive::key,
     figure::{Bound, Promise},
     figures::{Entry, Outcome},
     stage::Stage,
@@ -57,7 +58,7 @@ async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     let mut browser = Browser::attach(setup.socket(), "awake", 4).await?;
     let mut carrier = cable.watch_carrier()?;
     let mut times = Vec::new();
-    for round in 0..TIMES + WARM_UP {
+    for round in 0..TIMES / stage.pace.scale + WARM_UP {
         cable.down(CableEnd::Far)?;
         carrier.carrier(CarrierState::Absent, LIMIT).await?;
         timeout(LIMIT, until_offline(&mut browser, round)).await??;
@@ -76,12 +77,16 @@ async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     Ok(Outcome { figures, notes: Vec::new() })
 }
 
-/// Registers what is to be woken, and again until the daemon has heard that the link is down.
+/// Asks for a sync that waits until the daemon has heard that the link is down, and registers the
+/// one that is to be woken.
 async fn until_offline(browser: &mut Browser, round: usize) -> anyhow::Result<()> {
+    let waits = Some(key("profile-0", 0));
     loop {
-        let registration = browser.register(round).await?;
+        let request = wire::GetRegistrationRequest { key: waits.clone() };
+        let answer = browser.client.get_registration(request).await?.into_inner();
         let is_offline = |blocker: &wire::Blocker| blocker.code() == BlockerCode::Offline;
-        if registration.blockers.iter().any(is_offline) {
+        if answer.registration.is_some_and(|waits| waits.blockers.iter().any(is_offline)) {
+            browser.register(round).await?;
             return Ok(());
         }
     }
