@@ -18,9 +18,10 @@ use pwasync_core::{
     facts::{Host, Netlink, Origin, Power},
     key::{LauncherId, SessionId},
     lease::{Fact, FactValue},
+    policy::Traffic,
     time::{Timestamp, WallClock},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use admin::{AdminRequest, Explanation, GivenBack, SiteFilter, Taken, Told};
 pub use launcher::{FromLauncher, OpenLauncher, ToLauncher};
@@ -50,6 +51,8 @@ pub enum Input {
     WallClock(WallClock),
     /// The policy files were read again.
     Policy(PolicyRead),
+    /// Somebody wants to know how much the socket may carry, from now on.
+    Traffic(oneshot::Sender<watch::Receiver<Traffic>>),
     /// Somebody has connected: a uid that now belongs to another login name starts empty, before
     /// it can read anything.
     Connected(Caller),

@@ -247,6 +247,7 @@ impl Engine {
                 }
             }
             Input::Policy(read) => self.take_policy(read),
+            Input::Traffic(reply) => drop(reply.send(self.policy.traffic())),
             Input::Connected(caller) => {
                 if self.down.is_none() {
                     self.call(Identify(caller));

@@ -1,5 +1,8 @@
 //! The policy that holds, and the last attempt to read another.
 
+use pwasync_core::policy::Traffic;
+use tokio::sync::watch;
+
 use super::Engine;
 use crate::{
     channel::{PolicyRead, PolicyView, Reloaded},
@@ -13,11 +16,26 @@ pub(super) struct HeldPolicy {
     pub(super) loaded: LoadedPolicy,
     /// What is wrong with the files; [`Self::loaded`] is then what they said before.
     problems: Option<PolicyProblems>,
+    /// For those who watch over the socket.
+    traffic: watch::Sender<Traffic>,
 }
 
 impl HeldPolicy {
     pub(super) fn new(loaded: LoadedPolicy) -> Self {
-        Self { loaded, problems: None }
+        let (traffic, _) = watch::channel(loaded.policy.traffic);
+        Self { loaded, problems: None, traffic }
+    }
+
+    /// How much the socket may carry, whenever that changes.
+    pub(super) fn traffic(&self) -> watch::Receiver<Traffic> {
+        self.traffic.subscribe()
+    }
+
+    /// Takes another policy; the one before.
+    fn replace(&mut self, loaded: LoadedPolicy) -> LoadedPolicy {
+        self.traffic.send_replace(loaded.policy.traffic);
+        self.problems = None;
+        std::mem::replace(&mut self.loaded, loaded)
     }
 
     pub(super) fn view(&self) -> PolicyView {
@@ -61,15 +79,15 @@ impl Engine {
     }
 
     fn replace_policy(&mut self, loaded: LoadedPolicy) -> Reloaded {
-        let before = std::mem::replace(&mut self.policy, HeldPolicy::new(loaded));
-        let changed = self.policy.loaded.changes_since(&before.loaded);
+        let before = self.policy.replace(loaded);
+        let changed = self.policy.loaded.changes_since(&before);
         tracing::info!(changed = changed.len(), "policy read again");
         for change in &changed {
             tracing::debug!(?change, "policy changed");
         }
         let policy = &self.policy.loaded.policy;
         // A core that is down is restored with the policy that holds then.
-        if self.down.is_none() && *policy != before.loaded.policy {
+        if self.down.is_none() && *policy != before.policy {
             let policy = Box::new(policy.clone());
             self.call(SetPolicy(policy));
         }

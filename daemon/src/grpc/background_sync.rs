@@ -1,10 +1,6 @@
 //! The service that browsers and bridges speak.
 
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::Stream;
 use pwasync_core::{FieldError, NewRegistration, key::ProfileKey};
@@ -23,8 +19,8 @@ use super::{
         worker_from_proto,
     },
     dialogue::{Place, begin},
-    peer::{Identity, identity},
-    places::{PlacesOfEach, take_place},
+    owners::What,
+    peer::{Identity, guest, identity},
     request,
     status::Refusal,
 };
@@ -40,9 +36,7 @@ const LISTED_BYTES: usize = 16 << 20;
 /// Reconciliations at once, for the same reason.
 const RECONCILIATIONS: usize = 16;
 /// Of them those of one user, who could take as long as it likes over each.
-const RECONCILIATIONS_OF_ONE: usize = 2;
-/// Sessions of one user at once, those that have not said `Hello` included.
-const SESSIONS: usize = 64;
+const RECONCILIATIONS_OF_ONE: u32 = 2;
 /// The next message of a list must come so soon.
 const NEXT_PART: Duration = Duration::from_secs(10);
 
@@ -51,20 +45,12 @@ pub(super) struct BackgroundSyncService {
     engine: EngineSender,
     /// Each attached session has one.
     sessions: TaskTracker,
-    session_places: Mutex<PlacesOfEach>,
-    reconciliation_places: Mutex<PlacesOfEach>,
     reconciliations: Semaphore,
 }
 
 impl BackgroundSyncService {
     pub(super) fn new(engine: EngineSender, sessions: TaskTracker) -> Self {
-        Self {
-            engine,
-            sessions,
-            session_places: Mutex::new(PlacesOfEach::new(SESSIONS)),
-            reconciliation_places: Mutex::new(PlacesOfEach::new(RECONCILIATIONS_OF_ONE)),
-            reconciliations: Semaphore::new(RECONCILIATIONS),
-        }
+        Self { engine, sessions, reconciliations: Semaphore::new(RECONCILIATIONS) }
     }
 
     async fn take_list(
@@ -134,9 +120,10 @@ impl BackgroundSync for BackgroundSyncService {
         request: Request<Streaming<wire::AttachRequest>>,
     ) -> Result<Response<Self::AttachStream>, Status> {
         let identity = identity(&request)?;
-        let busy = Refusal::Busy { what: "sessions of one user", limit: SESSIONS };
-        let place = take_place(&self.session_places, identity.caller.owner, busy)?;
-        let at = Place { engine: self.engine.clone(), place };
+        let guest = guest(&request)?;
+        let limit = ("sessions of one user", guest.owners().traffic().owner_sessions);
+        let place = guest.owners().take(guest.share(), What::Sessions, limit)?;
+        let at = Place { engine: self.engine.clone(), place, guest };
         let stream = begin(Attaching(identity), at, request.into_inner(), &self.sessions);
         Ok(Response::new(Box::pin(stream)))
     }
@@ -217,9 +204,9 @@ impl BackgroundSync for BackgroundSyncService {
         call: Request<Streaming<wire::ReconcileRequest>>,
     ) -> Result<Response<wire::ReconcileResponse>, Status> {
         let identity: Arc<Identity> = identity(&call)?;
-        let (what, limit) = ("reconciliations of one user", RECONCILIATIONS_OF_ONE);
-        let busy = Refusal::Busy { what, limit };
-        let own_place = take_place(&self.reconciliation_places, identity.caller.owner, busy)?;
+        let guest = guest(&call)?;
+        let limit = ("reconciliations of one user", RECONCILIATIONS_OF_ONE);
+        let own_place = guest.owners().take(guest.share(), What::Reconciliations, limit)?;
         let busy = Refusal::Busy { what: "reconciliations", limit: RECONCILIATIONS };
         let place = self.reconciliations.try_acquire().map_err(|_| busy)?;
         let (profile, list) = self.take_list(&identity, call.into_inner()).await?;

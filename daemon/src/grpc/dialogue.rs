@@ -9,7 +9,7 @@ use std::{pin::pin, time::Duration};
 use futures_util::{Stream, stream};
 use pwasync_proto::v1 as wire;
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     time::timeout,
 };
 use tokio_util::{
@@ -18,7 +18,11 @@ use tokio_util::{
 };
 use tonic::{Status, Streaming};
 
-use super::status::{RETRY, Refusal};
+use super::{
+    guest::Guest,
+    owners::Held,
+    status::{RETRY, Refusal},
+};
 use crate::channel::{Closing, EngineSender, Input, OUTBOX, Reply};
 
 /// The first message must come so soon.
@@ -75,7 +79,9 @@ pub(super) struct Line<T> {
 pub(super) struct Place {
     pub(super) engine: EngineSender,
     /// Held until the stream has ended.
-    pub(super) place: OwnedSemaphorePermit,
+    pub(super) place: Held,
+    /// The connection: what is said goes at its owner's pace.
+    pub(super) guest: Guest,
 }
 
 type Said<D> = Result<<D as Dialogue>::Down, Status>;
@@ -90,8 +96,8 @@ pub(super) fn begin<D: Dialogue>(
     let (opened_sender, opened) = oneshot::channel();
     let (ending_sender, ending) = oneshot::channel();
     let gone = CancellationToken::new();
-    let Place { engine, place } = at;
-    let listener = Listener { dialogue, engine, inbound, gone: gone.clone() };
+    let Place { engine, place, guest } = at;
+    let listener = Listener { dialogue, engine, inbound, guest, gone: gone.clone() };
     tasks.spawn(async move {
         let ended = listener.run(opened_sender).await;
         drop(place);
@@ -128,6 +134,7 @@ struct Listener<D: Dialogue> {
     dialogue: D,
     engine: EngineSender,
     inbound: Streaming<D::Up>,
+    guest: Guest,
     /// The response stream was dropped: the other end is gone, or has been told to go.
     gone: CancellationToken,
 }
@@ -176,11 +183,17 @@ impl<D: Dialogue> Listener<D> {
         };
         let mut cut_off = pin!(cut_off);
         loop {
+            let (owners, share) = (self.guest.owners(), self.guest.share());
             let message = tokio::select! {
                 () = &mut cut_off => return Refusal::TooSlow(OUTBOX).into(),
                 () = self.gone.cancelled() => return Ended::ByOther,
                 message = self.inbound.message() => message,
             };
+            tokio::select! {
+                () = &mut cut_off => return Refusal::TooSlow(OUTBOX).into(),
+                () = self.gone.cancelled() => return Ended::ByOther,
+                () = owners.turn_to_call(share) => {}
+            }
             let heard = match message {
                 Ok(Some(message)) => D::hear(id, message),
                 Ok(None) => return Ended::ByOther,
@@ -282,6 +295,7 @@ fn closing(refusal: &Refusal) -> Option<(wire::ClosingReason, Option<Duration>)>
         Refusal::Stopping(_) => Some((wire::ClosingReason::ShuttingDown, Some(RETRY))),
         Refusal::NotRecorded => Some((wire::ClosingReason::Restarting, Some(RETRY))),
         Refusal::HelloLate { .. }
+        | Refusal::MessageLate { .. }
         | Refusal::Closed(_)
         | Refusal::Internal(_)
         | Refusal::Register(_)

@@ -1,10 +1,6 @@
 //! The service that agents speak which start closed browsers.
 
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::Stream;
 use pwasync_core::key::LauncherId;
@@ -20,27 +16,26 @@ use super::{
         to_launcher_to_proto,
     },
     dialogue::{Dialogue, Line, Place, begin},
-    peer::{Identity, identity},
-    places::{PlacesOfEach, take_place},
+    owners::What,
+    peer::{Identity, guest, identity},
     status::Refusal,
 };
 use crate::channel::{Closing, EngineSender, FromLauncher, Input, OpenLauncher, Reply, ToLauncher};
 
 /// Streams of one user at once. One launcher is enough; those that are superseded or have not
 /// said `LauncherHello` count too.
-const LAUNCHERS: usize = 8;
+const LAUNCHERS: u32 = 8;
 
 /// See the module.
 pub(super) struct LauncherService {
     engine: EngineSender,
     /// Each attached launcher has one.
     streams: TaskTracker,
-    places: Mutex<PlacesOfEach>,
 }
 
 impl LauncherService {
     pub(super) fn new(engine: EngineSender, streams: TaskTracker) -> Self {
-        Self { engine, streams, places: Mutex::new(PlacesOfEach::new(LAUNCHERS)) }
+        Self { engine, streams }
     }
 }
 
@@ -54,9 +49,10 @@ impl Launcher for LauncherService {
         request: Request<Streaming<wire::LauncherAttachRequest>>,
     ) -> Result<Response<Self::AttachStream>, Status> {
         let identity = identity(&request)?;
-        let busy = Refusal::Busy { what: "launchers of one user", limit: LAUNCHERS };
-        let place = take_place(&self.places, identity.caller.owner, busy)?;
-        let at = Place { engine: self.engine.clone(), place };
+        let guest = guest(&request)?;
+        let limit = ("launchers of one user", LAUNCHERS);
+        let place = guest.owners().take(guest.share(), What::Launchers, limit)?;
+        let at = Place { engine: self.engine.clone(), place, guest };
         let stream = begin(Launching(identity), at, request.into_inner(), &self.streams);
         Ok(Response::new(Box::pin(stream)))
     }

@@ -18,7 +18,7 @@ use tokio::{
 };
 use tonic::Request;
 
-use super::status::Refusal;
+use super::{guest::Guest, owners::Name, status::Refusal};
 
 /// Members of this group administer, like root.
 const ADMINISTRATORS: &str = "pwasync-admin";
@@ -28,14 +28,45 @@ const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
 /// the threads of the runtime do not run out.
 const LOOKUPS: usize = 32;
 
-/// Who connected, or why that is not known; each call of the connection is answered by it.
+/// Who connected, or why that is not known.
 #[derive(Clone, Debug)]
-pub(super) struct Peer(Result<Arc<Identity>, Refusal>);
+pub(super) struct Identified(Result<Arc<Identity>, Refusal>);
 
-impl Peer {
+impl Identified {
     /// The caller, where it is known.
     pub(super) fn caller(&self) -> Option<Caller> {
         self.0.as_ref().ok().map(|identity| identity.caller.clone())
+    }
+
+    /// Whether it has a login name. One that was not found out counts as one.
+    pub(super) fn name(&self) -> Name {
+        match &self.0 {
+            Ok(identity) if is_number(&identity.caller.name) => Name::Unknown,
+            Ok(_) | Err(_) => Name::Known,
+        }
+    }
+}
+
+/// The other end of a connection; each of its calls is answered by it.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    identified: Identified,
+    guest: Guest,
+}
+
+impl Peer {
+    pub(super) fn new(identified: Identified, guest: Guest) -> Self {
+        Self { identified, guest }
+    }
+
+    /// How its connection behaves.
+    pub(super) fn guest(&self) -> Guest {
+        self.guest.clone()
+    }
+
+    /// See [`Guest::may_say`].
+    pub(super) fn may_say(&self, bytes: usize) -> bool {
+        self.guest.may_say(bytes)
     }
 }
 
@@ -55,10 +86,25 @@ pub(super) struct Identity {
 /// # Errors
 /// When the connection's uid may own nothing, or could not be looked up.
 pub(super) fn identity<T>(request: &Request<T>) -> Result<Arc<Identity>, Refusal> {
-    match request.extensions().get::<Peer>() {
-        Some(Peer(identity)) => identity.clone(),
-        None => Err(Refusal::Internal("a request without a connection".into())),
-    }
+    peer(request)?.identified.0.clone()
+}
+
+/// The connection of a request.
+///
+/// # Errors
+/// When it has none.
+pub(super) fn guest<T>(request: &Request<T>) -> Result<Guest, Refusal> {
+    peer(request).map(Peer::guest)
+}
+
+fn peer<T>(request: &Request<T>) -> Result<&Peer, Refusal> {
+    let peer = request.extensions().get::<Peer>();
+    peer.ok_or_else(|| Refusal::Internal("a request without a connection".into()))
+}
+
+/// A uid without a login name is called so.
+fn is_number(name: &str) -> bool {
+    name.starts_with('#')
 }
 
 /// Looks callers up, a bounded number at once.
@@ -73,9 +119,9 @@ impl Default for Lookups {
 
 impl Lookups {
     /// Finds out who connected.
-    pub(super) async fn identify(&self, credentials: UCred) -> Peer {
+    pub(super) async fn identify(&self, credentials: UCred) -> Identified {
         let found = timeout(LOOKUP_LIMIT, self.look_up(credentials));
-        Peer(found.await.unwrap_or(Err(Refusal::Unidentified("NSS does not answer"))))
+        Identified(found.await.unwrap_or(Err(Refusal::Unidentified("NSS does not answer"))))
     }
 
     async fn look_up(&self, credentials: UCred) -> Result<Arc<Identity>, Refusal> {
@@ -148,7 +194,7 @@ mod tests {
     #[tokio::test]
     async fn root_administers_and_is_called_so() {
         let (one, _other) = UnixStream::pair().unwrap();
-        let Peer(identity) = Lookups::default().identify(credentials(&one).unwrap()).await;
+        let Identified(identity) = Lookups::default().identify(credentials(&one).unwrap()).await;
         let identity = identity.unwrap();
         let own = nix::unistd::getuid().as_raw();
         assert_eq!(identity.caller.owner.uid(), own);

@@ -80,6 +80,12 @@ pub(super) enum Refusal {
         /// The limit.
         limit: Duration,
     },
+    /// A call's message did not come whole in time.
+    #[error("the message was not whole within {} s", .limit.as_secs())]
+    MessageLate {
+        /// The limit.
+        limit: Duration,
+    },
     /// A stream broke the order of messages.
     #[error("protocol error: {0}")]
     Protocol(String),
@@ -133,6 +139,7 @@ impl From<Refusal> for Status {
             Refusal::Stopping(EngineGone) => (Code::Unavailable, retry("STOPPING", RETRY)),
             Refusal::Advance(error) => advance(*error),
             Refusal::HelloLate { .. } => (Code::DeadlineExceeded, reason("HELLO_LATE")),
+            Refusal::MessageLate { .. } => (Code::DeadlineExceeded, reason("MESSAGE_LATE")),
             Refusal::Protocol(_) => (Code::InvalidArgument, reason("PROTOCOL_ERROR")),
             Refusal::TooSlow(_) => (Code::ResourceExhausted, retry("TOO_SLOW", RETRY)),
             Refusal::Closed(closing) => closed(*closing),
@@ -374,6 +381,7 @@ mod tests {
             Refusal::Advance(AdvanceError::Past),
             Refusal::Advance(AdvanceError::OutOfPatience { out: 1, patience: RETRY }),
             Refusal::HelloLate { what: "`Hello`", limit: RETRY },
+            Refusal::MessageLate { limit: RETRY },
             Refusal::Protocol("`Ready` before `Hello`".into()),
             Refusal::TooSlow(256),
             Refusal::Busy { what: "reconciliations", limit: 4 },

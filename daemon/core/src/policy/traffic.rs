@@ -19,9 +19,11 @@ pub struct Traffic {
     pub connections: u32,
     /// Connections of one owner.
     pub owner_connections: u32,
+    /// Owners without a login name that are connected at once.
+    pub unnamed_owners: u32,
     /// New connections of one owner a minute: more wait; `None`: any number.
     pub owner_connects: Option<u32>,
-    /// Sessions of one owner, of browsers and of launchers each.
+    /// Sessions of one owner's browsers.
     pub owner_sessions: u32,
 }
 
@@ -36,6 +38,7 @@ impl Default for Traffic {
             waiting_calls: 1_024,
             connections: 4_096,
             owner_connections: 128,
+            unnamed_owners: 16,
             owner_connects: Some(3_000),
             owner_sessions: 64,
         }

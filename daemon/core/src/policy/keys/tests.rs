@@ -54,7 +54,7 @@ fn every_number_of_the_policy_has_a_key() {
     } but { rules, origins, apps, engagement, grid_offset, traffic });
     all_differ!(&default.traffic, changed.traffic, Traffic {
         origin_calls, origin_burst, owner_calls, owner_burst, calls_at_once, waiting_calls,
-        connections, owner_connections, owner_connects, owner_sessions
+        connections, owner_connections, unnamed_owners, owner_connects, owner_sessions
     } but {});
     all_differ!(&default.rules, changed.rules, Rules {
         max_attempts, initial_retry_delay, retry_factor, max_retry_delay, run_limit, expiry,

@@ -74,6 +74,14 @@ pub(super) const TRAFFIC: Group = Group {
             field: Field::General(lens!(traffic.owner_connections)),
         },
         Key {
+            name: "traffic.unnamed_owners",
+            kind: MANY,
+            about: "Users without a login name, such as those of containers, who are connected at \
+                    once. Connections of more are closed.",
+            rule: "",
+            field: Field::General(lens!(traffic.unnamed_owners)),
+        },
+        Key {
             name: "traffic.owner_connects",
             kind: Kind::OrUnlimited(&A_MINUTE),
             about: "New connections a minute of one user. More wait until they are served.",
@@ -83,7 +91,7 @@ pub(super) const TRAFFIC: Group = Group {
         Key {
             name: "traffic.owner_sessions",
             kind: Kind::Count { least: 1, most: 10_000 },
-            about: "Attached browsers of one user, and as many launchers.",
+            about: "Attached browsers of one user.",
             rule: "",
             field: Field::General(lens!(traffic.owner_sessions)),
         },

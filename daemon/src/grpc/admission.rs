@@ -1,0 +1,275 @@
+//! Lets a call in when its owner's turn has come, and keeps its places until its answer was read.
+//!
+//! Calls of one owner are worked on a few at a time, at the owner's pace; more of them wait, and
+//! what is still more is refused before its message is read. An answer that nobody reads keeps
+//! its place, so that there are never more of them than that.
+
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use prost::Message;
+use prost_types::FileDescriptorSet;
+use pwasync_proto::v1::FILE_DESCRIPTOR_SET;
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Sleep, sleep},
+};
+use tonic::{
+    Code, Status,
+    body::Body,
+    codegen::{Bytes, http},
+};
+use tower::{Layer, Service};
+
+use super::{
+    guest::Guest,
+    owners::{Held, What},
+    peer::Peer,
+    status::Refusal,
+};
+
+/// The message of a call must be whole so soon: until then the call keeps others from theirs.
+const MESSAGE_LIMIT: Duration = Duration::from_secs(30);
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Admit {
+    /// Paths of methods whose messages come and go as long as the caller likes.
+    streaming: Arc<BTreeSet<String>>,
+}
+
+impl Admit {
+    pub(super) fn new() -> Self {
+        let mut streaming = BTreeSet::new();
+        for set in [
+            FILE_DESCRIPTOR_SET,
+            tonic_health::pb::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+        ] {
+            // They are our own; one that does not read has no methods, and is served all the same.
+            let set = FileDescriptorSet::decode(set).unwrap_or_default();
+            streaming.extend(set.file.iter().flat_map(|file| {
+                file.service.iter().flat_map(|service| {
+                    let methods = service.method.iter();
+                    let methods =
+                        methods.filter(|one| one.client_streaming() || one.server_streaming());
+                    methods
+                        .map(|one| format!("/{}.{}/{}", file.package(), service.name(), one.name()))
+                })
+            }));
+        }
+        Self { streaming: Arc::new(streaming) }
+    }
+}
+
+impl<S> Layer<S> for Admit {
+    type Service = Admitted<S>;
+
+    fn layer(&self, inner: S) -> Admitted<S> {
+        Admitted { inner, streaming: Arc::clone(&self.streaming) }
+    }
+}
+
+/// A service behind [`Admit`].
+#[derive(Clone, Debug)]
+pub(super) struct Admitted<S> {
+    inner: S,
+    streaming: Arc<BTreeSet<String>>,
+}
+
+impl<S> Service<http::Request<Body>> for Admitted<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+{
+    type Response = http::Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let next = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, next);
+        let form = if self.streaming.contains(request.uri().path()) {
+            Form::Streaming
+        } else {
+            Form::Unary
+        };
+        Box::pin(admit(inner, request, form))
+    }
+}
+
+/// How many messages a call has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Unary,
+    Streaming,
+}
+
+async fn admit<S>(
+    mut inner: S,
+    request: http::Request<Body>,
+    form: Form,
+) -> Result<http::Response<Body>, S::Error>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>>,
+{
+    let Some(guest) = request.extensions().get::<Peer>().map(Peer::guest) else {
+        // Each service refuses a call without a connection by itself.
+        return inner.call(request).await;
+    };
+    let mut open = Open { guest: guest.clone(), answered: false };
+    let places = match take_places(&guest, form).await {
+        Ok(places) => places,
+        Err(refusal) => {
+            open.answered = true;
+            guest.refused();
+            return Ok(Status::from(refusal).into_http());
+        }
+    };
+    let request = match form {
+        Form::Unary => request.map(|body| Body::new(Whole { body, limit: None })),
+        Form::Streaming => request,
+    };
+    let response = inner.call(request).await;
+    open.answered = true;
+    let response = response?;
+    let is_spent = response
+        .headers()
+        .get(Status::GRPC_STATUS)
+        .is_some_and(|status| Code::from_bytes(status.as_bytes()) == Code::ResourceExhausted);
+    if is_spent {
+        guest.refused();
+    }
+    Ok(response.map(|body| Body::new(Answer { body, _places: places })))
+}
+
+/// A call that was not answered yet; one that is taken back before is counted.
+struct Open {
+    guest: Guest,
+    answered: bool,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.guest.refused();
+        }
+    }
+}
+
+/// What a call holds until its answer was read.
+struct Places {
+    _there: Held,
+    _working: Option<[OwnedSemaphorePermit; 2]>,
+}
+
+async fn take_places(guest: &Guest, form: Form) -> Result<Places, Refusal> {
+    let (owners, share) = (guest.owners(), guest.share());
+    let limit = ("calls of one user", owners.traffic().waiting_calls);
+    let there = owners.take(share, What::Calls, limit)?;
+    owners.turn_to_call(share).await;
+    let working = match form {
+        Form::Unary => {
+            let of_connection = guest.turn_to_work().await?;
+            Some([of_connection, owners.turn_to_work(share).await?])
+        }
+        Form::Streaming => None,
+    };
+    Ok(Places { _there: there, _working: working })
+}
+
+/// A message that must be whole in time.
+struct Whole {
+    body: Body,
+    /// Begins when it has to be waited for.
+    limit: Option<Pin<Box<Sleep>>>,
+}
+
+impl HttpBody for Whole {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.get_mut();
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
+            return Poll::Ready(frame);
+        }
+        let limit = this.limit.get_or_insert_with(|| Box::pin(sleep(MESSAGE_LIMIT)));
+        if limit.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(Refusal::MessageLate { limit: MESSAGE_LIMIT }.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// An answer, with the places of its call.
+struct Answer {
+    body: Body,
+    _places: Places,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Pin::new(&mut self.get_mut().body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_told_from_calls() {
+        let Admit { streaming } = Admit::new();
+        for path in [
+            "/pwasync.v1.BackgroundSync/Attach",
+            "/pwasync.v1.BackgroundSync/Reconcile",
+            "/pwasync.v1.Launcher/Attach",
+            "/pwasync.v1.Admin/Watch",
+            "/grpc.health.v1.Health/Watch",
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        ] {
+            assert!(streaming.contains(path), "{path}");
+        }
+        assert!(!streaming.contains("/pwasync.v1.BackgroundSync/Register"));
+        assert!(!streaming.contains("/grpc.health.v1.Health/Check"));
+    }
+}
