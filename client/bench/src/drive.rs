@@ -4,12 +4,14 @@
 mod churn;
 mod fan_out;
 mod fill;
+mod flood;
 mod register;
 mod sample;
 
 use std::{io::Write as _, path::PathBuf, time::Duration};
 
 pub(crate) use fan_out::{FanOut, go_online};
+pub(crate) use flood::{Flooded, Steady};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -49,6 +51,12 @@ pub(crate) struct Arguments {
     /// How many users the connections come from
     #[arg(long, default_value_t = 1)]
     pub(crate) owners: u32,
+    /// As which user to connect
+    #[arg(long)]
+    pub(crate) user: Option<u32>,
+    /// On which core to stay
+    #[arg(long)]
+    pub(crate) core: Option<usize>,
     /// Whether the server is the daemon
     #[arg(long, value_enum, default_value_t = Server::Daemon)]
     pub(crate) server: Server,
@@ -66,6 +74,10 @@ enum What {
     Sample,
     /// Attach sessions, and wake them all at once
     FanOut,
+    /// Register on many connections as fast as the daemon lets one, and come again
+    Flood,
+    /// Register now and then
+    Steady,
     /// `put` at beanstalkd
     Beanstalkd,
     /// RPUSH at Redis
@@ -90,12 +102,15 @@ pub(crate) enum Server {
 /// # Errors
 /// When a call fails.
 pub(crate) async fn drive(arguments: &Arguments) -> anyhow::Result<()> {
+    flood::become_another(arguments)?;
     match arguments.what {
         What::Register => say(&register::drive(arguments).await?),
         What::Fill => say(&fill::drive(arguments).await?),
         What::Churn => say(&churn::drive(arguments).await?),
         What::Sample => say(&sample::drive(arguments).await?),
         What::FanOut => say(&fan_out::drive(arguments).await?),
+        What::Flood => say(&flood::flood(arguments).await?),
+        What::Steady => say(&flood::steady(arguments).await?),
         What::Beanstalkd => say(&beanstalkd::drive(arguments).await?),
         What::Redis => say(&redis::drive(arguments).await?),
         What::Groupsync => say(&groupsync::drive(arguments).await?),

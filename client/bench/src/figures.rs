@@ -1,6 +1,7 @@
 //! The list of all entries: one file each, in the order of the document.
 
 mod churn;
+mod fairness;
 mod fan_out;
 mod idle;
 mod link_up;
@@ -58,6 +59,7 @@ pub(crate) static ENTRIES: &[Entry] = &[
     fan_out::ENTRY,
     million::ENTRY,
     churn::ENTRY,
+    fairness::ENTRY,
 ];
 
 impl Outcome {

@@ -3,12 +3,15 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use pwasync_core::{
-    key::{ProfileKey, SessionId},
+    key::{OwnerId, ProfileKey, SessionId},
     time::Timestamp,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::channel::{Closing, HostView, ToSession};
+
+/// The log names an owner whose sessions do not read at most so often.
+const NAMED_AGAIN: Duration = Duration::from_secs(60);
 
 /// An attached browser, as the engine reaches it.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(super) struct SessionTable {
     attached: BTreeMap<SessionId, Attached>,
     /// Cut off or gone, and to be reported to the core.
     lost: Vec<SessionId>,
+    /// When the session attached that was named last in the log for not reading, of each owner.
+    named: BTreeMap<OwnerId, Timestamp>,
 }
 
 impl SessionTable {
@@ -54,13 +59,24 @@ impl SessionTable {
             Err(error) => {
                 let Some(attached) = self.attached.remove(&id) else { return };
                 if matches!(error, mpsc::error::TrySendError::Full(_)) {
-                    tracing::warn!(session = %id, "a session does not read its messages: cut off");
+                    if self.is_news(&attached) {
+                        tracing::warn!(session = %id, "a session does not read its messages: cut off");
+                    }
                     // The other side may be gone already; then there is nobody to tell.
                     let _ = attached.cut_off.send(());
                 }
                 self.lost.push(id);
             }
         }
+    }
+
+    /// Whoever comes again and again and never reads is named once a minute.
+    fn is_news(&mut self, attached: &Attached) -> bool {
+        let (owner, at) = (attached.profile.owner, attached.attached_at);
+        self.named.retain(|_, named| at.saturating_since(*named) < NAMED_AGAIN);
+        let news = !self.named.contains_key(&owner);
+        self.named.entry(owner).or_insert(at);
+        news
     }
 
     pub(super) fn tell_all_host(&mut self, host: &HostView) {

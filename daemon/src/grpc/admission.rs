@@ -5,18 +5,13 @@
 //! its place, so that there are never more of them than that.
 
 use std::{
-    collections::BTreeSet,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use prost::Message;
-use prost_types::FileDescriptorSet;
-use pwasync_proto::v1::FILE_DESCRIPTOR_SET;
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Sleep, sleep},
@@ -38,43 +33,26 @@ use super::{
 /// The message of a call must be whole so soon: until then the call keeps others from theirs.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(30);
 
-/// See the module.
-#[derive(Clone, Debug)]
-pub(super) struct Admit {
-    /// Paths of methods whose messages come and go as long as the caller likes.
-    streaming: Arc<BTreeSet<String>>,
-}
+/// Methods whose messages come and go as long as the caller likes.
+const STREAMING: [&str; 7] = [
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    "/pwasync.v1.Admin/Watch",
+    "/pwasync.v1.BackgroundSync/Attach",
+    "/pwasync.v1.BackgroundSync/Reconcile",
+    "/pwasync.v1.Launcher/Attach",
+];
 
-impl Admit {
-    pub(super) fn new() -> Self {
-        let mut streaming = BTreeSet::new();
-        for set in [
-            FILE_DESCRIPTOR_SET,
-            tonic_health::pb::FILE_DESCRIPTOR_SET,
-            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
-            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
-        ] {
-            // They are our own; one that does not read has no methods, and is served all the same.
-            let set = FileDescriptorSet::decode(set).unwrap_or_default();
-            streaming.extend(set.file.iter().flat_map(|file| {
-                file.service.iter().flat_map(|service| {
-                    let methods = service.method.iter();
-                    let methods =
-                        methods.filter(|one| one.client_streaming() || one.server_streaming());
-                    methods
-                        .map(|one| format!("/{}.{}/{}", file.package(), service.name(), one.name()))
-                })
-            }));
-        }
-        Self { streaming: Arc::new(streaming) }
-    }
-}
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Admit;
 
 impl<S> Layer<S> for Admit {
     type Service = Admitted<S>;
 
     fn layer(&self, inner: S) -> Admitted<S> {
-        Admitted { inner, streaming: Arc::clone(&self.streaming) }
+        Admitted { inner }
     }
 }
 
@@ -82,7 +60,6 @@ impl<S> Layer<S> for Admit {
 #[derive(Clone, Debug)]
 pub(super) struct Admitted<S> {
     inner: S,
-    streaming: Arc<BTreeSet<String>>,
 }
 
 impl<S> Service<http::Request<Body>> for Admitted<S>
@@ -102,7 +79,7 @@ where
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
-        let form = if self.streaming.contains(request.uri().path()) {
+        let form = if STREAMING.contains(&request.uri().path()) {
             Form::Streaming
         } else {
             Form::Unary
@@ -254,22 +231,39 @@ impl HttpBody for Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+    use pwasync_proto::v1::FILE_DESCRIPTOR_SET;
+
     use super::*;
 
+    /// Methods of a description whose messages are not one each way.
+    fn streaming(set: &[u8]) -> Vec<String> {
+        let set = FileDescriptorSet::decode(set).unwrap();
+        let services = set.file.iter().flat_map(|file| {
+            file.service.iter().map(|one| (format!("/{}.{}", file.package(), one.name()), one))
+        });
+        let methods = services.flat_map(|(path, service)| {
+            let methods = service.method.iter();
+            let methods = methods.filter(|one| one.client_streaming() || one.server_streaming());
+            methods.map(move |one| format!("{path}/{}", one.name()))
+        });
+        methods.collect()
+    }
+
     #[test]
-    fn streams_are_told_from_calls() {
-        let Admit { streaming } = Admit::new();
-        for path in [
-            "/pwasync.v1.BackgroundSync/Attach",
-            "/pwasync.v1.BackgroundSync/Reconcile",
-            "/pwasync.v1.Launcher/Attach",
-            "/pwasync.v1.Admin/Watch",
-            "/grpc.health.v1.Health/Watch",
-            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-        ] {
-            assert!(streaming.contains(path), "{path}");
-        }
-        assert!(!streaming.contains("/pwasync.v1.BackgroundSync/Register"));
-        assert!(!streaming.contains("/grpc.health.v1.Health/Check"));
+    fn the_list_of_streams_is_that_of_the_protocol() {
+        let described: BTreeSet<_> = [
+            FILE_DESCRIPTOR_SET,
+            tonic_health::pb::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+        ]
+        .iter()
+        .flat_map(|set| streaming(set))
+        .collect();
+        assert_eq!(described, STREAMING.iter().map(|path| (*path).to_owned()).collect());
     }
 }

@@ -32,7 +32,7 @@ use super::{
 /// Pause after the kernel refused to accept (no descriptors left): trying on at once would spin.
 const PAUSE: Duration = Duration::from_millis(100);
 /// HTTP/2 must begin so soon: until then nobody knows what a connection is for.
-const PREFACE_LIMIT: Duration = Duration::from_secs(10);
+const PREFACE_LIMIT: Duration = Duration::from_secs(5);
 /// What HTTP/2 begins with: the preface, and the head of the first frame.
 const PREFACE: usize = 24 + 9;
 /// Connections of a user of which there are few are served also when most places are taken.

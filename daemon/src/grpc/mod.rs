@@ -137,7 +137,7 @@ pub async fn serve(
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .layer(MapResponseLayer::new(decode::correct))
-        .layer(Admit::new());
+        .layer(Admit);
     let routes = routes(behind, &sessions).prepare();
     let door = Door::new(listener, owners.clone(), descriptors::connections());
     let entrance = Entrance { engine, owners, turns, lookups: Lookups::default() };

@@ -9,10 +9,12 @@ mod calls;
 #[expect(dead_code, reason = "the core's tests use all of it")]
 mod core_tests;
 mod facts;
+mod hostile;
 mod launcher;
 mod month;
 mod outer;
 mod policy;
+mod raw;
 mod reasons;
 #[path = "../support/root.rs"]
 mod root;

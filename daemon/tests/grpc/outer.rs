@@ -48,7 +48,7 @@ impl Place {
         self.path("policy.toml")
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.path("run/pwasyncd.sock")
     }
 
