@@ -26,6 +26,9 @@ const USAGE: u8 = 2;
 const CONFIGURATION: u8 = 78;
 /// Another daemon has the socket or the state, as sysexits.h has what is unavailable.
 const TAKEN: u8 = 69;
+/// h2 warns of each connection that resets too many streams: any user could fill the log. A filter
+/// that names it says otherwise.
+const QUIET: &str = "h2=error";
 /// Look-ups of users that hang are left behind.
 const THREADS_LIMIT: Duration = Duration::from_millis(100);
 
@@ -94,8 +97,7 @@ fn check_policy(config: &Config) -> ExitCode {
 
 fn start_log(config: &Config) -> anyhow::Result<()> {
     // Its own message repeats what is behind it.
-    let filter: Targets = config
-        .log
+    let filter: Targets = format!("{QUIET},{}", config.log)
         .parse()
         .map_err(|error| anyhow::anyhow!("log filter `{}`: {error}", config.log))?;
     let log = layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);

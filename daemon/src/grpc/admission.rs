@@ -79,11 +79,8 @@ where
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
-        let form = if STREAMING.contains(&request.uri().path()) {
-            Form::Streaming
-        } else {
-            Form::Unary
-        };
+        let form =
+            if STREAMING.contains(&request.uri().path()) { Form::Streaming } else { Form::Unary };
         Box::pin(admit(inner, request, form))
     }
 }

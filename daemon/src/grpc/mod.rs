@@ -11,9 +11,9 @@ mod convert;
 mod decode;
 mod descriptors;
 mod dialogue;
-mod guest;
 #[doc(hidden)]
 pub mod fuzzing;
+mod guest;
 mod health;
 mod incoming;
 mod launcher;
