@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    channel::{self, EngineSender, Input, ReloadReply},
+    channel::{self, Commits, EngineSender, Input, ReloadReply, Transfer},
     clock::{self, SystemClock},
     config::{Config, HostChoice},
     engine::{Engine, EngineError, EngineParts},
@@ -25,7 +25,7 @@ use crate::{
     network,
     policy::{GridOffset, LoadedPolicy, PolicyProblems, PolicySource, reload},
     socket::{self, SocketError},
-    store::disk::SledStore,
+    store::{disk::SledStore, snapshot},
     systemd,
 };
 
@@ -110,7 +110,9 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     };
     let store = Box::new(SledStore::new(config.state_dir.clone()));
     let patience = STORE_PATIENCE;
-    let engine = Engine::start(EngineParts { inputs, store, host, policy, patience }).await?;
+    let commits = Commits::default();
+    let parts = EngineParts { inputs, store, host, policy, patience, commits: commits.clone() };
+    let engine = Engine::start(parts).await?;
     let stop = CancellationToken::new();
     let mut parts = Parts::default();
     parts.main.spawn(async { Ok(engine.run().await.map(|()| Part::Engine)?) });
@@ -119,8 +121,11 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     if simulation == Simulation::Absent {
         parts.spawn_monitors(clock, &sender);
     }
+    let (transfers, asked) = channel::transfers();
+    let snapshots = snapshot::Settings { state: config.state_dir, gap: config.snapshot_gap };
+    parts.spawn_snapshots(snapshots, commits, asked, &sender);
     let (listener, file) = claim.listen()?;
-    let behind = Behind { engine: sender.clone(), reloads, simulation };
+    let behind = Behind { engine: sender.clone(), reloads, transfers, simulation };
     parts.main.spawn(serve(listener, behind, stop.clone()));
     systemd::ready("keeping background syncs");
     tracing::info!(socket = %config.socket.display(), version = env!("CARGO_PKG_VERSION"), "ready");
@@ -203,6 +208,25 @@ impl Parts {
         let watch = reload::watch(source, hangups, wishes, sender.policy());
         self.monitors.spawn(async {
             watch.await?;
+            Ok(Part::Monitor)
+        });
+    }
+
+    fn spawn_snapshots(
+        &mut self,
+        settings: snapshot::Settings,
+        commits: Commits,
+        transfers: mpsc::Receiver<Transfer>,
+        sender: &EngineSender,
+    ) {
+        let (state, engine) = (settings.state.clone(), sender.saved());
+        self.monitors.spawn(async move {
+            snapshot::serve(state, transfers, engine).await;
+            Ok(Part::Monitor)
+        });
+        let engine = sender.saved();
+        self.monitors.spawn(async move {
+            snapshot::keep(settings, commits, engine).await;
             Ok(Part::Monitor)
         });
     }

@@ -4,12 +4,15 @@
 //! another shell.
 
 mod admin;
+mod commits;
 mod launcher;
 mod policy;
 mod request;
+mod saved;
 mod session;
 mod simulation;
 mod site;
+mod transfer;
 
 use std::collections::BTreeMap;
 
@@ -24,17 +27,22 @@ use pwasync_core::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use admin::{AdminRequest, Explanation, GivenBack, SiteFilter, Taken, Told};
+pub use commits::Commits;
 pub use launcher::{FromLauncher, OpenLauncher, ToLauncher};
 pub use policy::{
     PolicyRead, PolicySender, PolicyView, ReloadReply, ReloadSender, Reloaded, reloads,
 };
 pub use request::{Follow, Request, Status, WATCH, Watched};
+pub use saved::{SavedPart, SavedRequest, SavedSender, StoredPiece};
 pub use session::{Closing, FromSession, OUTBOX, OpenSession, SessionInfo, ToSession, Welcome};
 pub use simulation::{
     Advance, AdvanceError, AdvanceTarget, Advanced, AttemptsOut, SimulatedNetwork, SimulatedPower,
     SimulationRequest, StoreFailure,
 };
 pub use site::{Report, ReportError, SiteRequest};
+pub use transfer::{
+    CheckReport, Checked, Interrupted, PARTS, Transfer, TransferError, TransferSender, transfers,
+};
 
 /// Inputs that may wait for the engine. It takes them all before it commits, so this is about
 /// one batch; a full channel makes callers wait, which is the back-pressure wanted.
@@ -58,6 +66,8 @@ pub enum Input {
     Connected(Caller),
     /// A caller asks for something.
     Request(Request),
+    /// All that is saved is asked for, or taken over.
+    Saved(SavedRequest),
     /// A browser attaches.
     OpenSession(OpenSession),
     /// An attached browser says something.
@@ -144,6 +154,11 @@ impl EngineSender {
     /// For whoever reads the policy again.
     pub fn policy(&self) -> PolicySender {
         PolicySender(self.0.clone())
+    }
+
+    /// For whoever writes exports and snapshots.
+    pub fn saved(&self) -> SavedSender {
+        SavedSender(self.0.clone())
     }
 
     /// For the watch on the wall clock.

@@ -39,6 +39,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DURATION", value_parser = up_to_an_hour)]
     pub grid_offset: Option<Duration>,
 
+    /// From one automatic snapshot of the records to the next at least so long [default: 1m]
+    #[arg(long, value_name = "DURATION", value_parser = up_to_an_hour)]
+    pub snapshot_gap: Option<Duration>,
+
     /// Serve a simulated host: its clock, network and power move only by calls
     #[arg(long)]
     pub simulate: bool,

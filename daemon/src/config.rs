@@ -19,6 +19,8 @@ const SYSTEM_RUNTIME: &str = "/run";
 const SYSTEM_STATE: &str = "/var/lib";
 const SYSTEM_CONFIGURATION: &str = "/etc";
 const POLICY: &str = "pwasyncd.toml";
+/// So much may be lost where the whole store is.
+const SNAPSHOT_GAP: Duration = Duration::from_secs(60);
 const DEFAULT_LOG: &str = "info";
 /// 2026-01-01T00:00:00Z, in milliseconds since 1970.
 const DEFAULT_START: u64 = 1_767_225_600_000;
@@ -40,6 +42,8 @@ pub struct Config {
     pub network_settle: Option<Duration>,
     /// Where the slots of the wake grid begin, in place of the host's own offset.
     pub grid_offset: Option<Duration>,
+    /// From one automatic snapshot of the records to the next at least so long.
+    pub snapshot_gap: Duration,
     /// Which host it serves.
     pub host: HostChoice,
     /// What it logs.
@@ -168,6 +172,7 @@ impl Config {
             },
             network_settle: arguments.network_settle,
             grid_offset: arguments.grid_offset,
+            snapshot_gap: arguments.snapshot_gap.unwrap_or(SNAPSHOT_GAP),
             host,
             log: environment.log(arguments.log)?,
             log_times: match environment.journal {

@@ -11,6 +11,7 @@ mod lines;
 mod pipeline;
 mod policy;
 mod requests;
+mod saved;
 mod sessions;
 mod simulation;
 mod sites;
@@ -28,7 +29,7 @@ use pwasync_core::{
 use tokio::sync::mpsc;
 
 use crate::{
-    channel::{Closing, HostView, Input},
+    channel::{Closing, Commits, HostView, Input},
     host::{Host, HostKind},
     policy::LoadedPolicy,
     recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
@@ -69,6 +70,8 @@ pub struct EngineParts {
     /// How long the store may take to open or to write a batch, in real time, before it counts as
     /// failed.
     pub patience: Duration,
+    /// Whom to tell that something was recorded.
+    pub commits: Commits,
 }
 
 /// Why the engine could not start, or ended.
@@ -106,6 +109,7 @@ pub struct Engine {
     launchers: LauncherTable,
     watchers: Watchers,
     simulation: Simulation,
+    commits: Commits,
     /// There while the core is down, as after a failed commit.
     down: Option<Down>,
     patience: Duration,
@@ -158,6 +162,7 @@ impl Engine {
             launchers: LauncherTable::default(),
             watchers: Watchers::default(),
             simulation: Simulation::default(),
+            commits: parts.commits,
             down,
             patience: parts.patience,
             losses,
@@ -254,6 +259,7 @@ impl Engine {
                 }
             }
             Input::Request(request) => self.take_request(request),
+            Input::Saved(request) => self.take_saved(request)?,
             Input::OpenSession(open) => self.open_session(open),
             Input::Session(session, said) => self.session_says(session, said),
             Input::OpenLauncher(open) => self.open_launcher(open),
@@ -320,6 +326,9 @@ impl Engine {
                 Release::Commit(batch) => {
                     let frame = self.host.frame(self.wall);
                     let disk = self.simulation.disk();
+                    if batch.erases_copies() {
+                        self.commits.tell_erased();
+                    }
                     self.committer.send(Command::Commit(batch, frame, disk))?;
                     return Ok(());
                 }
@@ -330,6 +339,7 @@ impl Engine {
     fn take_answer(&mut self, answer: Answer) -> Result<(), EngineError> {
         match answer {
             Answer::Committed(Ok(())) => {
+                self.commits.tell_recorded();
                 let gated = self.pipeline.committed();
                 self.carry_out(gated);
             }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pwasync_core::{
-    AppsChanged, Caller, Engaged, EngagementReport, Force, LeaseError, NewLease, NewRegistration,
-    NewSession, OpenedSession, Reconciled, RegisterError, Registered, RegistrationView, RunNow,
-    Scheduler, SiteError, Unregistered, Viewer,
+    AppsChanged, Caller, Engaged, EngagementReport, Force, Import, ImportRefused, Imported,
+    LeaseError, NewLease, NewRegistration, NewSession, OpenedSession, Reconciled, RegisterError,
+    Registered, RegistrationView, RunNow, Scheduler, SiteError, Unregistered, Viewer,
     attempt::Finished,
     engagement::{EventKind, Points},
     event::Event,
@@ -139,6 +139,9 @@ core_calls! {
     /// Somebody sets a score.
     SetEngagement(site: SiteKey, points: Points) -> Option<Engaged>
         = |core, now| core.set_engagement(now, &site, points);
+    /// Somebody takes over what was exported.
+    TakeImport(viewer: Viewer, caller: Caller, import: Import) -> Result<Imported, ImportRefused>
+        = |core, now| core.import(now, viewer, &caller, &import);
     /// Somebody removes a registration.
     Remove(viewer: Viewer, id: RegistrationId) -> Option<RegistrationView>
         = |core, now| core.remove_by_id(now, viewer, id);
@@ -178,6 +181,12 @@ impl RecordedCore {
         self.current.bytes = self.current.bytes.saturating_add(input.bytes());
         self.current.inputs.push_back((now, input));
         call.call(&mut self.core, now)
+    }
+
+    /// Forgets the inputs: what is kept begins with the state that there is.
+    pub fn begin_again(&mut self) {
+        self.older = Half::default();
+        self.current = Half::starting_from(&self.core);
     }
 
     /// To read, and to drain.
@@ -271,6 +280,9 @@ impl CoreInput {
                     EngagementReport::Score(_) | EngagementReport::Level(_) => 0,
                 };
                 site.origin.len() + events * size_of::<(EventKind, WallTime)>()
+            }
+            Self::TakeImport(TakeImport(_, _, import)) => {
+                (import.saved.registrations.len() + import.saved.history.len()) * 2 * ENTRY
             }
             Self::TimePassed(_) | Self::Identify(_) | Self::Run(_) | Self::Remove(_) => 0,
         };

@@ -15,12 +15,14 @@ mod index;
 mod load;
 pub mod memory;
 mod record;
+pub mod snapshot;
 
 use pwasync_core::{saved::Saved, time::Timestamp};
 
+use crate::channel::StoredPiece;
 use crate::store::{
     batch::Batch,
-    error::{SetAside, StoreError},
+    error::{Cause, Doing, SetAside, StoreError},
     frame::ClockFrame,
 };
 
@@ -40,6 +42,16 @@ pub trait Store: Send {
     /// # Errors
     /// See [`error::Cause`]; the store is then closed.
     fn commit(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), StoreError>;
+
+    /// Pieces of records behind a key, in the order of their keys, at most so many. What was not
+    /// committed may be among them.
+    ///
+    /// # Errors
+    /// When it cannot be read, as when it is no store that lets itself be read; it stays open.
+    fn read(&self, after: &[u8], limit: usize) -> Result<Vec<StoredPiece>, StoreError> {
+        let _ = (after, limit);
+        Err(StoreError::new(Doing::Read, Cause::Closed))
+    }
 
     /// Lets go of the store. Harmless when it is closed.
     fn close(&mut self);

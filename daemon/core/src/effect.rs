@@ -111,6 +111,11 @@ pub enum Record {
     SaveEntry(Box<Entry>),
     /// Delete an entry of the history.
     DeleteEntry(u64),
+    /// Write the number of this start, which was raised.
+    SaveEpoch(u64),
+    /// Before this is written, copies of what was saved go: somebody has the right that nothing of
+    /// it is left.
+    EraseCopies,
 }
 
 /// How soon a record must be on disk.
@@ -145,7 +150,9 @@ impl Record {
             | Self::SaveProfile(_)
             | Self::DeleteProfile(_)
             | Self::SaveLease(_)
-            | Self::DeleteLease(_) => Haste::AtOnce,
+            | Self::DeleteLease(_)
+            | Self::SaveEpoch(_)
+            | Self::EraseCopies => Haste::AtOnce,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Bound::{Excluded, Included},
     sync::Arc,
 };
 
@@ -177,6 +178,26 @@ impl History {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().map(Arc::as_ref)
+    }
+
+    /// Those after a number, up to another, of one owner or of all, the oldest first.
+    pub(crate) fn between(
+        &self,
+        whose: Option<OwnerId>,
+        after: u64,
+        last: u64,
+    ) -> impl Iterator<Item = &Entry> {
+        let range = (Excluded(after), Included(last.max(after)));
+        let own = whose.map(|owner| {
+            let own = self.of_owner.get(&owner).into_iter();
+            own.flat_map(move |own| own.range(range))
+                .filter_map(|one| self.entries.get(one).map(Arc::as_ref))
+        });
+        let all = match whose {
+            Some(_) => None,
+            None => Some(self.entries.range(range).map(|(_, entry)| &**entry)),
+        };
+        own.into_iter().flatten().chain(all.into_iter().flatten())
     }
 }
 

@@ -8,9 +8,11 @@ mod attempts;
 mod behind;
 mod conditions;
 mod engagement;
+mod export;
 mod filing;
 mod firing;
 mod forecast;
+mod import;
 mod launching;
 mod leases;
 mod planning;
@@ -32,9 +34,11 @@ use std::{
 
 pub use attempts::{NewSession, OpenedSession};
 pub use engagement::{Engaged, EngagementReport};
+pub use export::{SavedCursor, SavedPage};
 pub use forecast::{
     FORECAST_EVENTS, Forecast, ForecastQuestion, Foreseen, Foresight, LONGEST_FORECAST, Supposition,
 };
+pub use import::{Import, ImportError, ImportMode, ImportRefused, Imported, Tally};
 pub use leases::{LeaseError, NewLease};
 pub use queries::{Filter, Page, RegistrationView, SessionView, StateCounts, Viewer};
 pub use reconcile::Reconciled;

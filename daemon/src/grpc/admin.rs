@@ -3,6 +3,7 @@
 mod engagement;
 mod leases;
 mod reasons;
+mod transfers;
 
 use std::pin::Pin;
 
@@ -13,7 +14,7 @@ use pwasync_core::{
 };
 use pwasync_proto::v1::{self as wire, admin_server::Admin};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::{
     convert::{
@@ -27,18 +28,25 @@ use super::{
 };
 use reasons::Forecasters;
 
-use crate::channel::{Answered, EngineSender, Follow, ReloadSender, Request as Ask};
+use crate::channel::{
+    Answered, EngineSender, Follow, ReloadSender, Request as Ask, TransferSender,
+};
 
 /// See the module.
 pub(super) struct AdminService {
     engine: EngineSender,
     reloads: ReloadSender,
+    transfers: TransferSender,
     forecasters: Forecasters,
 }
 
 impl AdminService {
-    pub(super) fn new(engine: EngineSender, reloads: ReloadSender) -> Self {
-        Self { engine, reloads, forecasters: Forecasters::default() }
+    pub(super) fn new(
+        engine: EngineSender,
+        reloads: ReloadSender,
+        transfers: TransferSender,
+    ) -> Self {
+        Self { engine, reloads, transfers, forecasters: Forecasters::default() }
     }
 
     async fn page(
@@ -79,10 +87,14 @@ fn check_owner(identity: &Identity, named: Option<OwnerId>) -> Result<(), Refusa
     }
 }
 
+/// A stream of answers.
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send + 'static>>;
+
 #[tonic::async_trait]
 impl Admin for AdminService {
-    type WatchStream =
-        Pin<Box<dyn Stream<Item = Result<wire::WatchResponse, Status>> + Send + 'static>>;
+    type WatchStream = Answers<wire::WatchResponse>;
+    type ExportStream = Answers<wire::ExportResponse>;
+    type CheckStoreStream = Answers<wire::CheckStoreResponse>;
 
     async fn get_status(
         &self,
@@ -250,5 +262,26 @@ impl Admin for AdminService {
         call: Request<wire::ListLeasesRequest>,
     ) -> Result<Response<wire::ListLeasesResponse>, Status> {
         Ok(Response::new(self.leases(call).await?))
+    }
+
+    async fn export(
+        &self,
+        call: Request<wire::ExportRequest>,
+    ) -> Result<Response<Self::ExportStream>, Status> {
+        Ok(Response::new(self.exported(call).await?))
+    }
+
+    async fn import(
+        &self,
+        call: Request<Streaming<wire::ImportRequest>>,
+    ) -> Result<Response<wire::ImportResponse>, Status> {
+        Ok(Response::new(self.imported(call).await?))
+    }
+
+    async fn check_store(
+        &self,
+        call: Request<wire::CheckStoreRequest>,
+    ) -> Result<Response<Self::CheckStoreStream>, Status> {
+        Ok(Response::new(self.checked(call).await?))
     }
 }

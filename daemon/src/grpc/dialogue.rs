@@ -310,6 +310,7 @@ fn closing(refusal: &Refusal) -> Option<(wire::ClosingReason, Option<Duration>)>
         | Refusal::Unidentified(_)
         | Refusal::AdministratorsOnly(_)
         | Refusal::Advance(_)
-        | Refusal::Busy { .. } => None,
+        | Refusal::Busy { .. }
+        | Refusal::Transfer(_) => None,
     }
 }

@@ -62,7 +62,7 @@ use self::{
     status::Refusal,
     turns::Turns,
 };
-use crate::channel::{Answered, EngineSender, Input, ReloadSender, Reply, Request};
+use crate::channel::{Answered, EngineSender, Input, ReloadSender, Reply, Request, TransferSender};
 
 /// Calls and sessions of one connection at once. A browser has one session per profile and a
 /// call per registration.
@@ -107,6 +107,8 @@ pub struct Behind {
     pub engine: EngineSender,
     /// Whoever reads the policy again.
     pub reloads: ReloadSender,
+    /// Whoever writes and reads exports.
+    pub transfers: TransferSender,
     /// Whether the simulated host can be driven.
     pub simulation: Simulation,
 }
@@ -200,7 +202,7 @@ async fn traffic(engine: &EngineSender) -> watch::Receiver<Traffic> {
 }
 
 fn routes(behind: Behind, sessions: &TaskTracker) -> Routes {
-    let Behind { engine, reloads, simulation } = behind;
+    let Behind { engine, reloads, transfers, simulation } = behind;
     let background_sync = BackgroundSyncService::new(engine.clone(), sessions.clone());
     let mut routes = Routes::builder();
     routes
@@ -208,7 +210,7 @@ fn routes(behind: Behind, sessions: &TaskTracker) -> Routes {
             BackgroundSyncServer::new(background_sync).max_decoding_message_size(MESSAGE_BYTES),
         )
         .add_service(
-            AdminServer::new(AdminService::new(engine.clone(), reloads))
+            AdminServer::new(AdminService::new(engine.clone(), reloads, transfers))
                 .max_decoding_message_size(SMALL_MESSAGE_BYTES),
         )
         .add_service(

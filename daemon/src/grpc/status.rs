@@ -15,7 +15,7 @@ use pwasync_core::{
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::channel::{AdvanceError, Closing, EngineGone, ReportError};
+use crate::channel::{AdvanceError, Closing, EngineGone, ReportError, TransferError};
 
 /// `ErrorInfo.domain` of all our reasons.
 const DOMAIN: &str = "pwasync";
@@ -103,6 +103,9 @@ pub(super) enum Refusal {
         /// The limit.
         limit: usize,
     },
+    /// An export, an import or a check came to nothing.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// Our own mistake.
     #[error("{0}")]
     Internal(String),
@@ -144,6 +147,7 @@ impl From<Refusal> for Status {
             Refusal::TooSlow(_) => (Code::ResourceExhausted, retry("TOO_SLOW", RETRY)),
             Refusal::Closed(closing) => closed(*closing),
             Refusal::Busy { .. } => (Code::ResourceExhausted, retry("BUSY", RETRY)),
+            Refusal::Transfer(error) => transfer(error),
             Refusal::Internal(_) => return internal(&text),
         };
         Self::with_error_details(code, text, details)
@@ -199,6 +203,18 @@ fn lease(error: &LeaseError) -> (Code, ErrorDetails) {
         LeaseError::Share(spent) => share(spent),
         LeaseError::Full { .. } => (Code::ResourceExhausted, retry("LEASES_SPENT", RETRY_SHARE)),
         LeaseError::NotYours => (Code::PermissionDenied, reason("ADMINISTRATORS_ONLY")),
+    }
+}
+
+fn transfer(error: &TransferError) -> (Code, ErrorDetails) {
+    match error {
+        TransferError::Lines { .. } | TransferError::Refused(_) => {
+            (Code::InvalidArgument, reason("IMPORT_REFUSED"))
+        }
+        TransferError::Interrupted => (Code::InvalidArgument, reason("PROTOCOL_ERROR")),
+        TransferError::Store(_) => (Code::Unavailable, retry("STORE_UNREADABLE", RETRY)),
+        TransferError::NotRecorded => (Code::Unavailable, retry("NOT_RECORDED", RETRY)),
+        TransferError::Busy { .. } => (Code::ResourceExhausted, retry("BUSY", RETRY)),
     }
 }
 
@@ -385,6 +401,10 @@ mod tests {
             Refusal::Protocol("`Ready` before `Hello`".into()),
             Refusal::TooSlow(256),
             Refusal::Busy { what: "reconciliations", limit: 4 },
+            Refusal::Transfer(TransferError::Interrupted),
+            Refusal::Transfer(TransferError::Store("it is closed".into())),
+            Refusal::Transfer(TransferError::Busy { limit: 4 }),
+            Refusal::Transfer(TransferError::Lines { first: Vec::new(), count: 2 }),
         ] {
             let status = status(refusal.clone());
             assert_ne!(status.code(), Code::Unknown);

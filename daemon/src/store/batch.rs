@@ -51,6 +51,8 @@ enum Target {
     Profile(ProfileKey),
     Lease(LeaseId),
     Entry(u64),
+    Epoch,
+    Copies,
     SimulatedNow,
 }
 
@@ -75,6 +77,8 @@ impl Target {
             Record::DeleteLease(id) => Self::Lease(*id),
             Record::SaveEntry(entry) => Self::Entry(entry.sequence),
             Record::DeleteEntry(sequence) => Self::Entry(*sequence),
+            Record::SaveEpoch(_) => Self::Epoch,
+            Record::EraseCopies => Self::Copies,
         }
     }
 }
@@ -94,6 +98,11 @@ impl Batch {
     /// How many things are written.
     pub fn len(&self) -> usize {
         self.writes.len()
+    }
+
+    /// Copies of what was saved must go before this is written.
+    pub(crate) fn erases_copies(&self) -> bool {
+        self.writes.contains_key(&Target::Copies)
     }
 
     /// The writes, one for each thing.

@@ -6,6 +6,9 @@ use std::{
     thread,
 };
 
+use tokio::sync::oneshot;
+
+use crate::channel::StoredPiece;
 use crate::store::{
     Opened, Store,
     batch::Batch,
@@ -13,8 +16,9 @@ use crate::store::{
     frame::ClockFrame,
 };
 
-/// The engine has at most one batch and one opening out.
-const COMMANDS: usize = 2;
+/// The engine has at most one batch and one opening out, and one reading for each check that may
+/// run.
+const COMMANDS: usize = 8;
 
 /// What the committer is told to do. It does one thing after the other, in order.
 #[derive(Debug)]
@@ -24,6 +28,15 @@ pub enum Command {
     Open(ClockFrame, Disk),
     /// Make a batch durable. Answered by [`Answer::Committed`].
     Commit(Batch, ClockFrame, Disk),
+    /// Read pieces back.
+    Read {
+        /// Behind this key; empty: from the first on.
+        after: Vec<u8>,
+        /// At most so many.
+        limit: usize,
+        /// Where they go; it answers by itself.
+        reply: oneshot::Sender<Result<Vec<StoredPiece>, StoreError>>,
+    },
 }
 
 /// What a command meets.
@@ -144,6 +157,10 @@ fn run(
                     store.close();
                 }
                 answer(Answer::Committed(committed));
+            }
+            Command::Read { after, limit, reply } => {
+                // Who went away wants no answer.
+                let _ = reply.send(store.read(&after, limit));
             }
         }
     }

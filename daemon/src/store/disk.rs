@@ -24,12 +24,14 @@ mod watch;
 use std::{
     fs::File,
     num::NonZeroU64,
+    ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
 use rustix::thread::set_current_timer_slack;
 
+use crate::channel::StoredPiece;
 use crate::store::{
     Opened, Store,
     batch::Batch,
@@ -38,6 +40,7 @@ use crate::store::{
     index::{Change, Index},
     load::{Loaded, Loader},
     record::Record,
+    snapshot,
 };
 use mark::Mark;
 use watch::Watch;
@@ -99,7 +102,7 @@ impl SledStore {
         // What fails from here on is closed under the eyes of the watch, too.
         let (open, _slack) = Open::files(&database, watch)?;
         let open = self.open.insert(open);
-        let mut opened = open.load(frame)?;
+        let mut opened = open.load(frame, &self.directory)?;
         opened.losses = aside::told(&self.directory)?;
         Ok(opened)
     }
@@ -142,6 +145,9 @@ impl SledStore {
 
     fn write(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), Cause> {
         let open = self.open.as_mut().ok_or(Cause::Closed)?;
+        if batch.erases_copies() {
+            snapshot::erase(&self.directory)?;
+        }
         let changes = open.index.changes(batch, frame);
         let _working = self.watch.as_ref().map(Watch::working);
         open.commit(changes)
@@ -165,6 +171,20 @@ impl Store for SledStore {
             self.close();
             StoreError::new(Doing::Commit, cause)
         })
+    }
+
+    fn read(&self, after: &[u8], limit: usize) -> Result<Vec<StoredPiece>, StoreError> {
+        let pieces = caught(|| {
+            let open = self.open.as_ref().ok_or(Cause::Closed)?;
+            let mut pieces = Vec::new();
+            let from = (Bound::Excluded(after), Bound::Unbounded);
+            for entry in open.db.range::<&[u8], _>(from).take(limit) {
+                let (key, bytes) = entry?;
+                pieces.push((key.to_vec(), bytes.to_vec()));
+            }
+            Ok(pieces)
+        });
+        pieces.map_err(|cause| StoreError::new(Doing::Read, cause))
     }
 
     fn close(&mut self) {
@@ -199,7 +219,7 @@ impl Open {
         Ok((Self { db, log, mark, index: Index::default() }, slack))
     }
 
-    fn load(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
+    fn load(&mut self, frame: ClockFrame, state: &Path) -> Result<Opened, Cause> {
         let mut loader = Loader::new(frame);
         if self.db.tree_names().iter().any(|name| *name == SET_ASIDE) {
             for entry in &self.db.open_tree(SET_ASIDE)? {
@@ -211,7 +231,11 @@ impl Open {
             let (key, bytes) = entry?;
             loader.piece(&key, &bytes)?;
         }
-        let Loaded { mut opened, index, bad_keys } = loader.finish()?;
+        let Loaded { mut opened, index, bad_keys, older } = loader.finish()?;
+        if let Some(version) = older {
+            // Before anything is changed: what is written from here on is of the newest version.
+            snapshot::before_upgrade(state, version, &opened, frame)?;
+        }
         self.index = index;
         opened.epoch = opened.epoch.saturating_add(1);
         // Copied durably before they are removed: a crash in between copies them twice.

@@ -22,6 +22,8 @@ pub enum Doing {
     Open,
     /// To write a batch.
     Commit,
+    /// To read it back.
+    Read,
 }
 
 /// Why a store failed.
@@ -113,7 +115,7 @@ impl StoreError {
                 Remedy::Person
             }
             Cause::Damaged(_) => match self.doing {
-                Doing::Commit => Remedy::OpenAgain,
+                Doing::Commit | Doing::Read => Remedy::OpenAgain,
                 Doing::Open => Remedy::Person,
             },
         }
@@ -125,6 +127,7 @@ impl fmt::Display for Doing {
         f.write_str(match self {
             Self::Open => "open",
             Self::Commit => "write to",
+            Self::Read => "read",
         })
     }
 }

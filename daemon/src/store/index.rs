@@ -102,6 +102,9 @@ impl Index {
             }
             Core::SaveLease(lease) => Record::Lease(lease.clone()),
             Core::SaveEntry(entry) => Record::Entry(entry.clone()),
+            Core::SaveEpoch(epoch) => Record::Epoch(*epoch),
+            // The store's own, see its commit.
+            Core::EraseCopies => return,
             Core::Delete(id) => return self.delete(Kind::Registration, Some(id.number()), changes),
             Core::DeleteLease(id) => return self.delete(Kind::Lease, Some(id.number()), changes),
             Core::DeleteEntry(sequence) => {

@@ -31,6 +31,8 @@ pub(super) struct Loaded {
     pub(super) index: Index,
     /// Keys of the pieces of [`Opened::set_aside`].
     pub(super) bad_keys: Vec<Vec<u8>>,
+    /// The oldest version of a record, where it is not the newest.
+    pub(super) older: Option<u8>,
 }
 
 /// Puts pieces together and decodes them.
@@ -132,6 +134,10 @@ impl Loader {
         self.take(id);
         match Record::decode(id, &value, self.frame) {
             Ok(record) => {
+                if let Some(version) = value.first().filter(|version| **version < record::VERSION) {
+                    let oldest = self.loaded.older.map_or(*version, |older| older.min(*version));
+                    self.loaded.older = Some(oldest);
+                }
                 if self.record(record) == Err(Taken) {
                     self.set_aside(id.name(), BadRecord::Name, keys);
                     return Ok(());

@@ -1,8 +1,9 @@
 //! A store in memory, for tests and throw-away simulations. Its records are encoded and decoded as
 //! those on disk, so that what a record would lose is lost here too.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Bound};
 
+use crate::channel::StoredPiece;
 use crate::store::{
     Opened, Store,
     batch::Batch,
@@ -70,6 +71,12 @@ impl Store for MemoryStore {
         let changes = index.changes(batch, frame);
         self.apply(changes);
         Ok(())
+    }
+
+    fn read(&self, after: &[u8], limit: usize) -> Result<Vec<StoredPiece>, StoreError> {
+        let from = (Bound::Excluded(after), Bound::Unbounded);
+        let pieces = self.pieces.range::<[u8], _>(from).take(limit);
+        Ok(pieces.map(|(key, bytes)| (key.clone(), bytes.clone())).collect())
     }
 
     fn close(&mut self) {

@@ -310,4 +310,4 @@ pub(super) fn unknown_key(key: &[u8]) -> RecordName {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

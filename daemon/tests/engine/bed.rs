@@ -15,9 +15,9 @@ use pwasync_core::{
 };
 use pwasyncd::{
     channel::{
-        Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, EngineSender, FromSession, Input,
-        OUTBOX, OpenSession, Request, SimulatedNetwork, SimulationRequest, Status, ToSession,
-        channel,
+        Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, Commits, EngineSender,
+        FromSession, Input, OUTBOX, OpenSession, Request, SimulatedNetwork, SimulationRequest,
+        Status, ToSession, channel,
     },
     engine::{Engine, EngineError, EngineParts},
     host::{FirstNetwork, HostKind},
@@ -53,7 +53,8 @@ impl Bed {
         let host = HostKind::Simulated { start_unix_millis: START, network: FirstNetwork::Offline };
         let store = Box::new(store);
         let policy = Policy::default().into();
-        let parts = EngineParts { inputs, store, host, policy, patience };
+        let commits = Commits::default();
+        let parts = EngineParts { inputs, store, host, policy, patience, commits };
         let task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         Self { engine, task }
     }

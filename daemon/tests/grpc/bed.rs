@@ -14,13 +14,13 @@ use pwasync_proto::v1::{
     launcher_client::LauncherClient, simulation_client::SimulationClient,
 };
 use pwasyncd::{
-    channel::{self, EngineSender, Input},
+    channel::{self, Commits, EngineSender, Input},
     clock::SystemClock,
     engine::{Engine, EngineError, EngineParts},
     grpc::{self, Behind, ServeError, Simulation},
     host::{FirstNetwork, HostKind},
     socket::{self, Access, SocketFile},
-    store::memory::MemoryStore,
+    store::{memory::MemoryStore, snapshot},
 };
 use rustix::{
     fs::{Gid, Uid},
@@ -90,12 +90,16 @@ impl Daemon {
         let store = Box::new(MemoryStore::new());
         let policy = policy.into();
         let patience = Duration::from_secs(30);
-        let parts = EngineParts { inputs, store, host, policy, patience };
+        let commits = Commits::default();
+        let parts = EngineParts { inputs, store, host, policy, patience, commits };
         let engine_task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         let stop = CancellationToken::new();
         // Nobody reads this policy again.
         let (reloads, _) = channel::reloads();
-        let behind = Behind { engine: engine.clone(), reloads, simulation };
+        let (transfers, wishes) = channel::transfers();
+        let state = directory.path().join("state");
+        tokio::spawn(snapshot::serve(state, wishes, engine.saved()));
+        let behind = Behind { engine: engine.clone(), reloads, transfers, simulation };
         let serve = grpc::serve(listener, behind, stop.clone().cancelled_owned());
         let serve_task = tokio::spawn(serve);
         Self { _directory: directory, path, engine, stop, engine_task, serve_task, _file: file }

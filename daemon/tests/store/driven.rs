@@ -110,6 +110,7 @@ impl Mirror {
             Record::DeleteLease(id) => drop(self.leases.remove(&id.number())),
             Record::SaveEntry(entry) => drop(self.history.insert(entry.sequence, *entry)),
             Record::DeleteEntry(sequence) => drop(self.history.remove(&sequence)),
+            Record::SaveEpoch(_) | Record::EraseCopies => {}
         }
     }
 

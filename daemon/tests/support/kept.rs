@@ -127,7 +127,9 @@ pub(crate) fn version_and_bytes(record: &Record) -> (u64, usize) {
         | Record::DeleteSite(_)
         | Record::DeleteProfile(_)
         | Record::DeleteLease(_)
-        | Record::DeleteEntry(_) => panic!("no thing is saved: {record:?}"),
+        | Record::DeleteEntry(_)
+        | Record::SaveEpoch(_)
+        | Record::EraseCopies => panic!("no thing is saved: {record:?}"),
     }
 }
 

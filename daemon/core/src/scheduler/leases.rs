@@ -168,7 +168,7 @@ impl Scheduler {
         }
     }
 
-    fn drop_lease(&mut self, id: LeaseId) {
+    pub(super) fn drop_lease(&mut self, id: LeaseId) {
         let Some(lease) = self.leases.remove(id) else { return };
         self.holdings.drop_lease(&lease);
         self.effects.push_back(Effect::Record(Record::DeleteLease(id)));
@@ -184,7 +184,7 @@ impl Scheduler {
         }
     }
 
-    fn leases_changed(&mut self, lease: &Lease) {
+    pub(super) fn leases_changed(&mut self, lease: &Lease) {
         self.file_subject(&lease.subject);
         if lease.subject == Subject::All {
             self.effects.push_back(Effect::HostChanged);

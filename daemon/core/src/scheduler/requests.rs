@@ -208,6 +208,7 @@ impl Scheduler {
 
     /// Everything that is kept of an owner goes.
     fn forget_owner(&mut self, owner: OwnerId) {
+        self.effects.push_back(Effect::Record(Record::EraseCopies));
         for id in self.registrations.of_owner_ids(owner) {
             self.remove(id, RemovalReason::OwnerChanged);
         }

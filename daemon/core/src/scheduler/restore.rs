@@ -111,7 +111,7 @@ impl Scheduler {
 
     /// A clock that was wrong when an instant was stored must not starve a registration: nothing
     /// lies further ahead than its own interval or limit.
-    fn clamp(&self, registration: &mut Registration) {
+    pub(super) fn clamp(&self, registration: &mut Registration) {
         let at_most = |at: &mut Timestamp, ahead: Duration| *at = (*at).min(self.now + ahead);
         let mut period = Duration::ZERO;
         match &mut registration.schedule {

@@ -143,6 +143,8 @@ impl Scheduler {
     pub fn clear_origin(&mut self, now: Timestamp, caller: &Caller, site: &SiteKey) -> usize {
         self.handle_timeout(now);
         self.identify(caller);
+        // Also where nothing is kept now: a copy may be older.
+        self.effects.push_back(Effect::Record(Record::EraseCopies));
         let ids = self.registrations.of_origin_ids(&site.profile, &site.origin);
         for id in &ids {
             self.remove(*id, RemovalReason::OriginCleared);

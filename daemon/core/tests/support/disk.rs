@@ -83,6 +83,8 @@ impl Disk {
             Record::DeleteEntry(sequence) => {
                 self.history.remove(&sequence);
             }
+            // Its epochs are counted by the world, and it has no copies.
+            Record::SaveEpoch(_) | Record::EraseCopies => {}
         }
     }
 

@@ -23,6 +23,7 @@ mod simulation;
 mod sites;
 mod status;
 mod time;
+mod transfers;
 
 pub(super) use self::{
     changes::{recent_from_proto, watched_to_proto},
@@ -67,4 +68,5 @@ pub(super) use self::{
     },
     status::status_to_proto,
     time::{duration_from_proto, duration_to_proto, timestamp_to_proto, unix_millis_from_proto},
+    transfers::{checked_to_proto, import_problems_to_proto, imported_to_proto},
 };

@@ -1,11 +1,8 @@
 //! Puts a store together that takes the place of one that was set aside whole.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
-use pwasync_core::{effect, saved::Saved, time::Timestamp};
+use pwasync_core::{effect, saved::Saved};
 
 use super::{Open, aside, directory, watch::Watch};
 use crate::store::{
@@ -13,6 +10,7 @@ use crate::store::{
     error::Cause,
     frame::ClockFrame,
     record::Record,
+    snapshot::{Restored, newest},
 };
 
 /// Numbers that were given since the snapshot, or without one ever, are below the next multiple.
@@ -88,15 +86,4 @@ fn writes(saved: Saved) -> impl Iterator<Item = Write> {
     let history = history.into_iter().map(|entry| Core::SaveEntry(Box::new(entry)));
     let all = registrations.chain(owners).chain(sites).chain(profiles).chain(leases).chain(history);
     all.chain([Core::SaveCounters(counters)]).map(Write::Record)
-}
-
-struct Restored {
-    saved: Saved,
-    epoch: u64,
-    taken_at: Timestamp,
-    path: PathBuf,
-}
-
-fn newest(_state: &Path, _frame: ClockFrame) -> Option<Restored> {
-    None
 }

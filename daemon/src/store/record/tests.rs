@@ -1,9 +1,9 @@
 //! Every record survives being stored, and no bytes from a disk do harm.
 
 mod bad_values;
-mod kept;
-mod samples;
-mod strategies;
+pub(in crate::store) mod kept;
+pub(in crate::store) mod samples;
+pub(in crate::store) mod strategies;
 
 use proptest::{collection, prelude::*, sample};
 
@@ -172,7 +172,7 @@ fn the_sample_of_version_2_reads() {
     check_sample(include_str!("samples/v2.hex"), &samples::of_v2());
 }
 
-const HERE: ClockFrame = ClockFrame {
+pub(in crate::store) const HERE: ClockFrame = ClockFrame {
     boot_id: *b"0123456789abcdef",
     offset_millis: 1_700_000_000_000,
     wall_offset_millis: 250,

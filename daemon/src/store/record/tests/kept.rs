@@ -25,7 +25,7 @@ use super::strategies::{
 use crate::store::record::{HIGHEST_GIVEN, Record};
 
 /// Records of all kinds.
-pub(super) fn records() -> impl Strategy<Value = Record> {
+pub(in crate::store) fn records() -> impl Strategy<Value = Record> {
     let name = (owners(), ".{0,40}").prop_map(|(owner, name)| Record::Owner { owner, name });
     let number = 0..=HIGHEST_GIVEN;
     prop_oneof![

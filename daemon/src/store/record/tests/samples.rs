@@ -103,7 +103,7 @@ pub(super) fn of_v1() -> (Registration, Registration) {
 }
 
 /// Records of all kinds, between them with every field and most variants.
-pub(super) fn of_v2() -> Vec<Record> {
+pub(in crate::store) fn of_v2() -> Vec<Record> {
     let (one_off, periodic) = of_v1();
     let suspended = Registration {
         id: RegistrationId::new(43),

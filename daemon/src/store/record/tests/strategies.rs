@@ -24,7 +24,7 @@ pub(super) fn offsets() -> impl Strategy<Value = i64> {
     -400_000_000_000..400_000_000_000_i64
 }
 
-pub(super) fn frames() -> impl Strategy<Value = ClockFrame> {
+pub(in crate::store) fn frames() -> impl Strategy<Value = ClockFrame> {
     (any::<[u8; 16]>(), offsets(), offsets()).prop_map(
         |(boot_id, offset_millis, wall_offset_millis)| ClockFrame {
             boot_id,
