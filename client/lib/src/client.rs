@@ -2,15 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::connection::{Connection, WatchStream};
+use crate::connection::{CheckStream, Connection, ExportStream, WatchStream};
 use crate::{
-    Advance, Advanced, AppsChanged, ClientError, ClockChange, Engagement, EngagementFilter,
-    EngagementReport, EngagementScore, Explanation, Filter, Follow, Force, Forecast,
-    ForecastQuestion, HeldRegistration, HistoryEntry, HistoryFilter, HostState, InstalledApp,
-    Lease, NetworkState, NewOverride, NewPause, NewRegistration, NewScore, Paused, PermissionState,
-    Policy, PolicyReload, Power, ProfileId, Reconciled, Registered, Registration, RegistrationId,
-    RegistrationKey, Resumed, RunNow, SessionInfo, SocketPath, Status, StoreFailure, Subject,
-    SyncKind, UnregisterChange, WatchedChange,
+    Advance, Advanced, AppsChanged, CheckReport, ClientError, ClockChange, Engagement,
+    EngagementFilter, EngagementReport, EngagementScore, Explanation, Filter, Follow, Force,
+    Forecast, ForecastQuestion, HeldRegistration, HistoryEntry, HistoryFilter, HostState,
+    ImportMode, Imported, InstalledApp, Lease, NetworkState, NewOverride, NewPause,
+    NewRegistration, NewScore, Paused, PermissionState, Policy, PolicyReload, Power, ProfileId,
+    Reconciled, Registered, Registration, RegistrationId, RegistrationKey, Resumed, RunNow,
+    SessionInfo, SocketPath, Status, StoreFailure, Subject, SyncKind, UnregisterChange,
+    WatchedChange,
 };
 
 /// Makes calls to the daemon. A clone shares the connection, which is made at the first call and
@@ -191,6 +192,28 @@ impl Client {
         self.connection.policy(key.unwrap_or_default()).await
     }
 
+    /// Everything that the daemon keeps, as lines of JSON: of one user, or of all that the caller
+    /// may see.
+    pub async fn export(&self, owner_uid: Option<u32>) -> Result<Export, ClientError> {
+        self.connection.export(owner_uid).await.map(|stream| Export { stream })
+    }
+
+    /// Takes an export over: all of it or nothing. `next` gives its next bytes, and none behind
+    /// the last; its own error ends the import, of which nothing is taken over then. What is wrong
+    /// with the export stands in the answer.
+    pub async fn import<E>(
+        &self,
+        mode: ImportMode,
+        next: impl AsyncFnMut() -> Result<Option<Vec<u8>>, E>,
+    ) -> Result<Result<Imported, ClientError>, E> {
+        self.connection.import(mode, next).await
+    }
+
+    /// Has the daemon read its store back and compare it with what is in memory.
+    pub async fn check_store(&self) -> Result<StoreCheck, ClientError> {
+        self.connection.check_store().await.map(|stream| StoreCheck { stream })
+    }
+
     /// Reads the policy's files again. With a mistake in them the policy stays as it is, which is
     /// no error here.
     pub async fn reload_policy(&self) -> Result<PolicyReload, ClientError> {
@@ -344,6 +367,38 @@ impl Watch {
     ///
     /// Any [`ClientError`]; the watch is over then.
     pub async fn next(&mut self) -> Result<Option<WatchedChange>, ClientError> {
+        self.stream.next().await
+    }
+}
+
+/// An export as it comes.
+#[derive(Debug)]
+pub struct Export {
+    stream: ExportStream,
+}
+
+impl Export {
+    /// The next bytes; none: that was all. Lines go over from one part to the next.
+    ///
+    /// # Errors
+    /// When it broke off.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+        self.stream.next().await
+    }
+}
+
+/// A check of the store that runs.
+#[derive(Debug)]
+pub struct StoreCheck {
+    stream: CheckStream,
+}
+
+impl StoreCheck {
+    /// The next report; none: that was all.
+    ///
+    /// # Errors
+    /// When it broke off.
+    pub async fn next(&mut self) -> Result<Option<CheckReport>, ClientError> {
         self.stream.next().await
     }
 }

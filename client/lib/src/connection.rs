@@ -11,6 +11,7 @@ mod policy;
 mod reconcile;
 mod session;
 mod simulation;
+mod transfer;
 
 use std::error::Error;
 use std::future::Future;
@@ -30,6 +31,7 @@ use crate::{ClientError, SocketPath};
 pub(crate) use admin::WatchStream;
 pub(crate) use launcher::{LauncherIncoming, LauncherOutgoing, open_launcher};
 pub(crate) use session::SessionStream;
+pub(crate) use transfer::{CheckStream, ExportStream};
 
 /// How long a call may take, connecting included.
 const CALL_LIMIT: Duration = Duration::from_secs(10);

@@ -65,13 +65,14 @@ mod registration;
 mod session;
 mod simulation;
 mod socket;
+mod transfer;
 mod wire;
 
 pub use admin::{
     Change, Filter, Follow, Force, RegistrationChange, RegistrationEvent, RemovalReason, RunNow,
     SessionChange, SessionInfo, Status, StoreState, WatchedChange,
 };
-pub use client::{Client, HistoryPages, RegistrationPages, Watch};
+pub use client::{Client, Export, HistoryPages, RegistrationPages, StoreCheck, Watch};
 pub use engagement::{
     Engagement, EngagementEvent, EngagementEventKind, EngagementFilter, EngagementLevel,
     EngagementReport, EngagementScore, NewScore,
@@ -99,3 +100,4 @@ pub use simulation::{
     PowerSupply, SimulatedNetwork, StoreFailure,
 };
 pub use socket::{Lookup, SocketOrigin, SocketPath};
+pub use transfer::{CheckReport, Checked, ImportMode, ImportTally, Imported};

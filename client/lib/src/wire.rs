@@ -21,6 +21,7 @@ mod session;
 mod simulation;
 mod status;
 mod time;
+mod transfer;
 
 pub(crate) use admin::{
     into_list_request, run_now, session_info, status as daemon_status, watched_change,
@@ -48,6 +49,7 @@ pub(crate) use simulation::{
 };
 pub(crate) use status::client_error;
 pub(crate) use time::{instant, into_duration};
+pub(crate) use transfer::{check_report, imported};
 
 use crate::ClientError;
 

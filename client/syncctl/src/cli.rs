@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::verbs::completions::CompletionsArguments;
+use crate::verbs::db::DbArguments;
 use crate::verbs::engagement::EngagementArguments;
 use crate::verbs::forecast::ForecastArguments;
 use crate::verbs::history::HistoryArguments;
@@ -93,6 +94,8 @@ pub(crate) enum Verb {
     Remove(RemoveArguments),
     /// Drive the host of a daemon that runs with --simulate
     Simulate(SimulateArguments),
+    /// Check, export and import what the daemon keeps
+    Db(DbArguments),
     /// Print the completions of a shell
     Completions(CompletionsArguments),
     /// Write the man pages, one for each verb

@@ -8,6 +8,11 @@ pub(crate) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Whether standard error is a terminal.
+pub(crate) fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// Whether `$NO_COLOR` or `$TERM` ask for plain text.
 pub(crate) fn wants_plain() -> bool {
     let no_color = variable("NO_COLOR").is_some_and(|value| !value.is_empty());

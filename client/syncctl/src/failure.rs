@@ -50,6 +50,20 @@ pub(crate) enum Failure {
     SeveralProfiles { origin: String },
     #[error("pwasyncd ended the watch")]
     WatchEnded,
+    #[error("file `{}` is there already", .file.display())]
+    FileExists { file: PathBuf },
+    #[error("cannot write file `{}`", .file.display())]
+    Write { file: PathBuf, source: io::Error },
+    #[error("cannot read file `{}`", .file.display())]
+    Read { file: PathBuf, source: io::Error },
+    #[error("the import has {}: nothing was imported", counted(clamped(*problems), "problem"))]
+    ImportRefused { problems: u64 },
+    #[error("the check found {}", counted(clamped(*findings), "problem"))]
+    Findings { findings: u64 },
+    #[error("pwasyncd ended the check")]
+    CheckEnded,
+    #[error("`--json` needs a file to export to")]
+    ExportToStdout,
     #[error("verb `{verb}` has no `--json`")]
     NoJson { verb: &'static str },
 }
@@ -71,7 +85,14 @@ impl Failure {
                 Exit::NothingToDo
             }
             Self::Held { .. } => Exit::Refused,
-            Self::NoJson { .. }
+            Self::Write { .. }
+            | Self::Read { .. }
+            | Self::ImportRefused { .. }
+            | Self::Findings { .. }
+            | Self::CheckEnded => Exit::Error,
+            Self::FileExists { .. }
+            | Self::ExportToStdout
+            | Self::NoJson { .. }
             | Self::Words(_)
             | Self::FactTwice { .. }
             | Self::SeveralProfiles { .. } => Exit::Usage,
@@ -125,13 +146,30 @@ impl Failure {
             }
             Self::SeveralProfiles { .. } => Some("name one with `--profile`".to_owned()),
             Self::WatchEnded => Some("see how it is with `syncctl status`".to_owned()),
-            Self::FactTwice { .. }
+            Self::FileExists { .. } => {
+                Some("take another name, or replace it with `--force`".to_owned())
+            }
+            Self::ImportRefused { .. } => {
+                Some("try again with `syncctl db import --dry-run` once they are mended".to_owned())
+            }
+            Self::Findings { .. } => {
+                Some("save what is in memory with `syncctl db export FILE`".to_owned())
+            }
+            Self::CheckEnded => Some("see how it is with `syncctl status`".to_owned()),
+            Self::ExportToStdout => Some("name one: `syncctl db export FILE --json`".to_owned()),
+            Self::Write { .. }
+            | Self::Read { .. }
+            | Self::FactTwice { .. }
             | Self::Output(_)
             | Self::Folder { .. }
             | Self::Runtime(_)
             | Self::NoJson { .. } => None,
         }
     }
+}
+
+fn clamped(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The line that names the next command.

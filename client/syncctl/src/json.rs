@@ -6,6 +6,7 @@
 //! that must happen one day, `version` is raised.
 
 mod change;
+mod db;
 mod engagement;
 mod explanation;
 mod history;
@@ -26,6 +27,7 @@ use serde::Serialize;
 use crate::text::is_unsafe;
 
 pub(crate) use change::ChangeDocument;
+pub(crate) use db::{CheckDocument, ExportDocument, ImportDocument};
 pub(crate) use engagement::{EngagementDocument, EngagementsDocument};
 pub(crate) use explanation::{ExplanationDocument, ForecastDocument};
 pub(crate) use history::HistoryDocument;

@@ -1,6 +1,7 @@
 //! The verbs, one file each: what may be typed after it, the calls it makes, and what it prints.
 
 pub(crate) mod completions;
+pub(crate) mod db;
 pub(crate) mod engagement;
 pub(crate) mod forecast;
 pub(crate) mod history;
@@ -63,6 +64,7 @@ pub(crate) async fn run(verb: Option<Verb>, settings: Settings) -> Result<Exit, 
         Some(Verb::Run(arguments)) => run::run(&mut context, &arguments).await,
         Some(Verb::Remove(arguments)) => remove::run(&mut context, &arguments).await,
         Some(Verb::Simulate(arguments)) => simulate::run(&mut context, arguments).await,
+        Some(Verb::Db(arguments)) => db::run(&mut context, arguments).await,
         Some(Verb::Completions(arguments)) => completions::run(&mut context, &arguments),
         Some(Verb::Man(arguments)) => man::run(&context, &arguments),
     }

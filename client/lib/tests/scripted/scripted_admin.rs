@@ -49,6 +49,9 @@ impl AdminService {
 #[tonic::async_trait]
 impl Admin for AdminService {
     type WatchStream = Pin<Box<dyn Stream<Item = Result<v1::WatchResponse, Status>> + Send>>;
+    type ExportStream = Pin<Box<dyn Stream<Item = Result<v1::ExportResponse, Status>> + Send>>;
+    type CheckStoreStream =
+        Pin<Box<dyn Stream<Item = Result<v1::CheckStoreResponse, Status>> + Send>>;
 
     async fn get_status(
         &self,
@@ -188,5 +191,26 @@ impl Admin for AdminService {
     ) -> Result<Response<v1::ListLeasesResponse>, Status> {
         self.tell(Call::Asked(Asked::ListLeases(request.into_inner()))).await?;
         Ok(Response::new(answers::leases()))
+    }
+
+    async fn export(
+        &self,
+        _: Request<v1::ExportRequest>,
+    ) -> Result<Response<Self::ExportStream>, Status> {
+        Err(Status::unimplemented("the built daemon exports"))
+    }
+
+    async fn import(
+        &self,
+        _: Request<tonic::Streaming<v1::ImportRequest>>,
+    ) -> Result<Response<v1::ImportResponse>, Status> {
+        Err(Status::unimplemented("the built daemon imports"))
+    }
+
+    async fn check_store(
+        &self,
+        _: Request<v1::CheckStoreRequest>,
+    ) -> Result<Response<Self::CheckStoreStream>, Status> {
+        Err(Status::unimplemented("the built daemon has a store"))
     }
 }
