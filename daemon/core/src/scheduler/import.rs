@@ -581,10 +581,10 @@ impl Scheduler {
             let last = &mut self.counters.last_registration;
             *last = (*last).max(id.number());
             if change == Change::Replace
-                && let Some(before) = self.registrations.remove(id)
+                && let Some((before, filed)) = self.registrations.remove(id)
             {
                 self.holdings.change(key.owner(), registration_bytes(&before), 0);
-                self.unfile(&before);
+                self.unfile(&before, filed);
             }
             if self.is_budgeted(&one) {
                 self.budget_held.insert(id);
