@@ -71,7 +71,7 @@ fn words(imported: &Imported, mode: ImportMode, look: &Look) -> String {
         let ImportTally { added, changed, unchanged, left_out } = tally;
         let counts = [added, changed, unchanged, left_out];
         if counts != [0; 4] {
-            let cells = counts.iter().map(|count| Cell::new(&count.to_string()));
+            let cells = counts.iter().map(|count| Cell::new(count.to_string()));
             table.row([Cell::new(name)].into_iter().chain(cells).collect());
         }
     };

@@ -119,7 +119,9 @@ impl<'a> Registration<'a> {
             state: State::from_core(&one.state, clock),
             attempts: one.attempts,
             max_attempts: one.max_attempts,
-            streak: one.streak.map(|CoreStreak { of, length }| Streak { of: of.into(), length }),
+            streak: one
+                .streak
+                .map(|CoreStreak { of, length }| Streak { of: of.into(), length: length.into() }),
             brought_forward: one.brought_forward,
             last_attempt: one.last_attempt.as_ref().map(|ended| Ended::from_core(ended, clock)),
         }
@@ -143,7 +145,10 @@ impl<'a> Registration<'a> {
             state: self.state.into_core(clock)?,
             attempts: self.attempts,
             max_attempts: self.max_attempts,
-            streak: self.streak.map(|Streak { of, length }| CoreStreak { of: of.into(), length }),
+            streak: self.streak.map(|Streak { of, length }| CoreStreak {
+                of: of.into(),
+                length: length.try_into().unwrap_or(u16::MAX),
+            }),
             brought_forward: self.brought_forward,
             last_attempt: self
                 .last_attempt
