@@ -34,10 +34,13 @@ use super::{
 const MESSAGE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Methods whose messages come and go as long as the caller likes.
-const STREAMING: [&str; 7] = [
+const STREAMING: [&str; 10] = [
     "/grpc.health.v1.Health/Watch",
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    "/pwasync.v1.Admin/CheckStore",
+    "/pwasync.v1.Admin/Export",
+    "/pwasync.v1.Admin/Import",
     "/pwasync.v1.Admin/Watch",
     "/pwasync.v1.BackgroundSync/Attach",
     "/pwasync.v1.BackgroundSync/Reconcile",
