@@ -5,6 +5,7 @@
 
 mod admin;
 mod effects;
+mod error;
 mod fault;
 mod launchers;
 mod lines;
@@ -17,7 +18,7 @@ mod simulation;
 mod sites;
 mod watch;
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use pwasync_core::{
     Scheduler, Viewer, WakeReason,
@@ -35,10 +36,10 @@ use crate::{
     recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
     store::{
         Opened, Store,
-        committer::{Answer, Command, Committer, Disk, SendError},
-        error::StoreError,
+        committer::{Answer, Command, Committer, Disk},
     },
 };
+pub use error::EngineError;
 use fault::{Down, First, Losses};
 use launchers::LauncherTable;
 use pipeline::{Pipeline, Release};
@@ -72,28 +73,6 @@ pub struct EngineParts {
     pub patience: Duration,
     /// Whom to tell that something was recorded.
     pub commits: Commits,
-}
-
-/// Why the engine could not start, or ended.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The store did not open at the start.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The kernel gave no timer.
-    #[error("cannot set the timer")]
-    Timer(#[source] io::Error),
-    /// The store's thread did not start or is gone.
-    #[error("the store's thread is gone")]
-    Committer,
-}
-
-impl From<SendError> for EngineError {
-    fn from(error: SendError) -> Self {
-        // At most one batch and one opening are ever out, and the channel holds both.
-        tracing::error!(%error, "cannot reach the store's thread");
-        Self::Committer
-    }
 }
 
 /// See the module.

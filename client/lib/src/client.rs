@@ -2,16 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::connection::{CheckStream, Connection, ExportStream, WatchStream};
+use crate::connection::{Connection, WatchStream};
 use crate::{
-    Advance, Advanced, AppsChanged, CheckReport, ClientError, ClockChange, Engagement,
-    EngagementFilter, EngagementReport, EngagementScore, Explanation, Filter, Follow, Force,
-    Forecast, ForecastQuestion, HeldRegistration, HistoryEntry, HistoryFilter, HostState,
-    ImportMode, Imported, InstalledApp, Lease, NetworkState, NewOverride, NewPause,
-    NewRegistration, NewScore, Paused, PermissionState, Policy, PolicyReload, Power, ProfileId,
-    Reconciled, Registered, Registration, RegistrationId, RegistrationKey, Resumed, RunNow,
-    SessionInfo, SocketPath, Status, StoreFailure, Subject, SyncKind, UnregisterChange,
-    WatchedChange,
+    Advance, Advanced, AppsChanged, ClientError, ClockChange, Engagement, EngagementFilter,
+    EngagementReport, EngagementScore, Explanation, Export, Filter, Follow, Force, Forecast,
+    ForecastQuestion, HeldRegistration, HistoryEntry, HistoryFilter, HostState, ImportMode,
+    Imported, InstalledApp, Lease, NetworkState, NewOverride, NewPause, NewRegistration, NewScore,
+    Paused, PermissionState, Policy, PolicyReload, Power, ProfileId, Reconciled, Registered,
+    Registration, RegistrationId, RegistrationKey, Resumed, RunNow, SessionInfo, SocketPath,
+    Status, StoreCheck, StoreFailure, Subject, SyncKind, UnregisterChange, WatchedChange,
 };
 
 /// Makes calls to the daemon. A clone shares the connection, which is made at the first call and
@@ -195,7 +194,7 @@ impl Client {
     /// Everything that the daemon keeps, as lines of JSON: of one user, or of all that the caller
     /// may see.
     pub async fn export(&self, owner_uid: Option<u32>) -> Result<Export, ClientError> {
-        self.connection.export(owner_uid).await.map(|stream| Export { stream })
+        self.connection.export(owner_uid).await.map(Export::new)
     }
 
     /// Takes an export over: all of it or nothing. `next` gives its next bytes, and none behind
@@ -211,7 +210,7 @@ impl Client {
 
     /// Has the daemon read its store back and compare it with what is in memory.
     pub async fn check_store(&self) -> Result<StoreCheck, ClientError> {
-        self.connection.check_store().await.map(|stream| StoreCheck { stream })
+        self.connection.check_store().await.map(StoreCheck::new)
     }
 
     /// Reads the policy's files again. With a mistake in them the policy stays as it is, which is
@@ -367,38 +366,6 @@ impl Watch {
     ///
     /// Any [`ClientError`]; the watch is over then.
     pub async fn next(&mut self) -> Result<Option<WatchedChange>, ClientError> {
-        self.stream.next().await
-    }
-}
-
-/// An export as it comes.
-#[derive(Debug)]
-pub struct Export {
-    stream: ExportStream,
-}
-
-impl Export {
-    /// The next bytes; none: that was all. Lines go over from one part to the next.
-    ///
-    /// # Errors
-    /// When it broke off.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
-        self.stream.next().await
-    }
-}
-
-/// A check of the store that runs.
-#[derive(Debug)]
-pub struct StoreCheck {
-    stream: CheckStream,
-}
-
-impl StoreCheck {
-    /// The next report; none: that was all.
-    ///
-    /// # Errors
-    /// When it broke off.
-    pub async fn next(&mut self) -> Result<Option<CheckReport>, ClientError> {
         self.stream.next().await
     }
 }

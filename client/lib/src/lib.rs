@@ -72,7 +72,7 @@ pub use admin::{
     Change, Filter, Follow, Force, RegistrationChange, RegistrationEvent, RemovalReason, RunNow,
     SessionChange, SessionInfo, Status, StoreState, WatchedChange,
 };
-pub use client::{Client, Export, HistoryPages, RegistrationPages, StoreCheck, Watch};
+pub use client::{Client, HistoryPages, RegistrationPages, Watch};
 pub use engagement::{
     Engagement, EngagementEvent, EngagementEventKind, EngagementFilter, EngagementLevel,
     EngagementReport, EngagementScore, NewScore,
@@ -100,4 +100,4 @@ pub use simulation::{
     PowerSupply, SimulatedNetwork, StoreFailure,
 };
 pub use socket::{Lookup, SocketOrigin, SocketPath};
-pub use transfer::{CheckReport, Checked, ImportMode, ImportTally, Imported};
+pub use transfer::{CheckReport, Checked, Export, ImportMode, ImportTally, Imported, StoreCheck};

@@ -1,5 +1,8 @@
 //! Exports, imports and checks of what the daemon keeps.
 
+use crate::ClientError;
+use crate::connection::{CheckStream, ExportStream};
+
 /// Whether an import changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportMode {
@@ -65,4 +68,44 @@ pub struct Checked {
     pub bytes: u64,
     /// What was found to be wrong.
     pub findings: u64,
+}
+
+/// An export as it comes.
+#[derive(Debug)]
+pub struct Export {
+    stream: ExportStream,
+}
+
+impl Export {
+    pub(crate) fn new(stream: ExportStream) -> Self {
+        Self { stream }
+    }
+
+    /// The next bytes; none: that was all. Lines go over from one part to the next.
+    ///
+    /// # Errors
+    /// When it broke off.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+        self.stream.next().await
+    }
+}
+
+/// A check of the store that runs.
+#[derive(Debug)]
+pub struct StoreCheck {
+    stream: CheckStream,
+}
+
+impl StoreCheck {
+    pub(crate) fn new(stream: CheckStream) -> Self {
+        Self { stream }
+    }
+
+    /// The next report; none: that was all.
+    ///
+    /// # Errors
+    /// When it broke off.
+    pub async fn next(&mut self) -> Result<Option<CheckReport>, ClientError> {
+        self.stream.next().await
+    }
 }
