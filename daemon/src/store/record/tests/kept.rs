@@ -63,7 +63,7 @@ fn owners() -> impl Strategy<Value = OwnerId> {
 fn origins() -> impl Strategy<Value = Arc<str>> {
     prop_oneof![
         "https://[a-z]{1,40}\\.example",
-        "https://[a-z]{1,9}\\.example:[1-9][0-9]{2}",
+        "https://[a-z]{1,9}\\.example:8[0-9]{2}",
         "http://localhost:[1-9][0-9]{3}",
         "https://\\[2001:db8::[1-9a-f]{1,4}\\]",
     ]
