@@ -105,6 +105,14 @@ impl Batch {
         self.writes.contains_key(&Target::Copies)
     }
 
+    /// The epoch that begins with it.
+    pub(super) fn epoch(&self) -> Option<u64> {
+        match self.writes.get(&Target::Epoch) {
+            Some(Write::Record(Record::SaveEpoch(epoch))) => Some(*epoch),
+            Some(Write::Record(_) | Write::SaveSimulatedNow(_)) | None => None,
+        }
+    }
+
     /// The writes, one for each thing.
     pub(super) fn writes(&self) -> impl Iterator<Item = &Write> {
         self.writes.values()

@@ -16,6 +16,7 @@
 mod aside;
 mod check;
 mod directory;
+mod former;
 mod log;
 mod mark;
 mod restore;
@@ -42,6 +43,7 @@ use crate::store::{
     record::Record,
     snapshot,
 };
+use former::Former;
 use mark::Mark;
 use watch::Watch;
 
@@ -65,6 +67,7 @@ pub struct SledStore {
     watch: Option<Watch>,
     /// Openings in a row that panicked.
     panics: u32,
+    former: Former,
 }
 
 /// An open store.
@@ -78,16 +81,26 @@ struct Open {
 }
 
 impl SledStore {
-    /// The store in this directory; it is made when the store is first opened.
+    /// The store in this directory; it is made when the store is first opened, and never again.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, lock: None, open: None, watch: None, panics: 0 }
+        let former = Former::default();
+        Self { directory, lock: None, open: None, watch: None, panics: 0, former }
     }
 
     fn start(&mut self, frame: ClockFrame) -> Result<Opened, Cause> {
-        directory::create(&self.directory)?;
-        if self.lock.is_none() {
-            self.lock = Some(directory::lock(&self.directory)?);
+        if self.former.is_first() {
+            directory::create(&self.directory)?;
         }
+        self.former.expect_files(&self.directory)?;
+        let other_lock = match &self.lock {
+            Some(held) if directory::is_lock(held, &self.directory)? => None,
+            // The disk is another. The lock on the former one is kept until this store is open.
+            Some(_) => Some(directory::lock(&self.directory)?),
+            None => {
+                self.lock = Some(directory::lock(&self.directory)?);
+                None
+            }
+        };
         // Born before the slack, which is not for its timer.
         let watch = match &mut self.watch {
             Some(watch) => watch,
@@ -97,13 +110,17 @@ impl SledStore {
         directory::probe(&self.directory)?;
         let database = aside::database(&self.directory);
         if !database.exists() && aside::count(&self.directory)? > 0 {
-            restore::restore(&self.directory, watch, frame)?;
+            restore::restore(&self.directory, watch, frame, self.former.epoch())?;
         }
         // What fails from here on is closed under the eyes of the watch, too.
         let (open, _slack) = Open::files(&database, watch)?;
         let open = self.open.insert(open);
-        let mut opened = open.load(frame, &self.directory)?;
+        let mut opened = open.load(frame, &self.directory, &self.former)?;
         opened.losses = aside::told(&self.directory)?;
+        self.former.note_epoch(opened.epoch);
+        if other_lock.is_some() {
+            self.lock = other_lock;
+        }
         Ok(opened)
     }
 
@@ -130,6 +147,7 @@ impl SledStore {
             | Cause::ReadOnly(_)
             | Cause::Denied(_)
             | Cause::InputOutput(_)
+            | Cause::Gone { .. }
             | Cause::Stalled { .. }
             | Cause::Foreign(_)
             | Cause::Closed => None,
@@ -137,7 +155,9 @@ impl SledStore {
     }
 
     fn set_aside(&mut self, why: &str) -> Result<(), Cause> {
-        let path = aside::set_aside(&self.directory, why)?;
+        let path = aside::next(&self.directory)?;
+        self.former.note_aside(path.clone());
+        aside::set_aside(&self.directory, &path, why)?;
         tracing::error!(path = %path.display(), why, "the store is damaged and was set aside");
         self.panics = 0;
         Ok(())
@@ -150,7 +170,11 @@ impl SledStore {
         }
         let changes = open.index.changes(batch, frame);
         let _working = self.watch.as_ref().map(Watch::working);
-        open.commit(changes)
+        open.commit(changes)?;
+        if let Some(epoch) = batch.epoch() {
+            self.former.note_epoch(epoch);
+        }
+        Ok(())
     }
 }
 
@@ -219,7 +243,7 @@ impl Open {
         Ok((Self { db, log, mark, index: Index::default() }, slack))
     }
 
-    fn load(&mut self, frame: ClockFrame, state: &Path) -> Result<Opened, Cause> {
+    fn load(&mut self, frame: ClockFrame, state: &Path, former: &Former) -> Result<Opened, Cause> {
         let mut loader = Loader::new(frame);
         if self.db.tree_names().iter().any(|name| *name == SET_ASIDE) {
             for entry in &self.db.open_tree(SET_ASIDE)? {
@@ -232,6 +256,7 @@ impl Open {
             loader.piece(&key, &bytes)?;
         }
         let Loaded { mut opened, index, bad_keys, older } = loader.finish()?;
+        former.expect_epoch(&mut opened, state)?;
         if let Some(version) = older {
             // Before anything is changed: what is written from here on is of the newest version.
             snapshot::before_upgrade(state, version, &opened, frame)?;

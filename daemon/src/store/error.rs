@@ -60,6 +60,17 @@ pub enum Cause {
     /// The disk failed.
     #[error("its disk failed")]
     InputOutput(#[source] io::Error),
+    /// Its files were there when this process had it open, and are not any more.
+    #[error(
+        "its files are not there any more: {instead}\nhint: see whether its disk is mounted with \
+         `findmnt --target {path}`"
+    )]
+    Gone {
+        /// What is there instead.
+        instead: String,
+        /// The state directory.
+        path: String,
+    },
     /// The disk does not answer; what was asked of it may still be done.
     #[error("its disk has not answered for {} s", limit.as_secs())]
     Stalled {
@@ -108,6 +119,7 @@ impl StoreError {
             Cause::NoSpace(_)
             | Cause::ReadOnly(_)
             | Cause::InputOutput(_)
+            | Cause::Gone { .. }
             | Cause::Stalled { .. }
             | Cause::Panicked(_)
             | Cause::Closed => Remedy::OpenAgain,

@@ -143,3 +143,30 @@ async fn what_a_browser_reconciles_after_its_store_rotted_is_whole_again() {
     assert_eq!(bed.tags().await, TAGS);
     bed.stop().await;
 }
+
+#[tokio::test]
+async fn a_disk_that_is_unmounted_is_told_of_and_awaited() {
+    let disk = tempfile::tempdir().unwrap();
+    let (state, mounted) = (disk.path().join("state"), disk.path().join("mounted"));
+    let bed = Bed::start(SledStore::new(state.clone())).await;
+    bed.register("mail").await.unwrap();
+    let failure = Some(StoreFailure::InputOutput);
+    bed.simulate(|reply| SimulationRequest::FailStore { failure, for_: None, reply }).await;
+    assert!(bed.register("lost").await.is_none());
+    std::fs::rename(&state, &mounted).unwrap();
+    let heal = |reply| SimulationRequest::FailStore { failure: None, for_: None, reply };
+    bed.simulate(heal).await;
+    bed.advance(5 * SECOND, AttemptsOut::HoldTime).await;
+    let status = bed.status().await;
+    assert_eq!(status.store, StoreAccess::ReadOnly);
+    let problem = status.store_problem.unwrap();
+    assert!(problem.contains("its files are not there any more"), "{problem}");
+    assert!(bed.register("lost").await.is_none());
+    assert!(!state.exists());
+
+    std::fs::rename(&mounted, &state).unwrap();
+    bed.advance(5 * SECOND, AttemptsOut::HoldTime).await;
+    assert_eq!(bed.status().await.store, StoreAccess::Writable);
+    assert_eq!(bed.tags().await, ["mail"]);
+    bed.stop().await;
+}

@@ -42,12 +42,13 @@ fn a_crash_while_a_store_is_put_in_the_place_of_another_loses_nothing_more() {
     let state = tempfile::tempdir().unwrap();
     let mut store = SledStore::new(state.path().to_owned());
     store.open(FRAME).unwrap();
-    store.close();
+    drop(store);
     // As after a crash between the two renames, with a part of the new store written.
     fs::rename(database(state.path()), state.path().join("store.damaged-1")).unwrap();
     let unfinished = state.path().join("store.restoring");
     fs::create_dir(&unfinished).unwrap();
     fs::write(unfinished.join("db"), b"half").unwrap();
+    let mut store = SledStore::new(state.path().to_owned());
     let opened = store.open(FRAME).unwrap();
     assert!(opened.epoch > 1_000_000, "{}", opened.epoch);
     assert_eq!(opened.losses.len(), 1);
@@ -85,7 +86,7 @@ fn what_a_power_cut_may_leave_behind_the_last_batch_is_no_damage() {
 }
 
 /// Changes a bit in the middle of the log; gives the log as it is then.
-fn rot(state: &Path) -> Vec<u8> {
+pub(crate) fn rot(state: &Path) -> Vec<u8> {
     super::wait_for_sled(state);
     let path = database(state).join("db");
     let mut log = fs::read(&path).unwrap();

@@ -22,6 +22,7 @@ use support::{FRAME, blobs, by_id, database, registration};
 
 mod aside;
 mod driven;
+mod gone;
 mod kept;
 mod rotten;
 mod second;

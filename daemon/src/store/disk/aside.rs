@@ -27,15 +27,17 @@ pub(super) fn restoring(state: &Path) -> PathBuf {
     state.join("store.restoring")
 }
 
+/// Where the store goes that is set aside next.
+pub(super) fn next(state: &Path) -> io::Result<PathBuf> {
+    Ok(path(state, count(state)?.saturating_add(1)))
+}
+
 /// Renames the store, and notes why.
-pub(super) fn set_aside(state: &Path, why: &str) -> io::Result<PathBuf> {
-    let highest = numbers(state)?.last().copied().unwrap_or(0);
-    let aside = path(state, highest.saturating_add(1));
+pub(super) fn set_aside(state: &Path, aside: &Path, why: &str) -> io::Result<()> {
     // Where the disk takes no note, the log has it.
     let _ = fs::write(database(state).join(REASON), why);
-    fs::rename(database(state), &aside)?;
-    directory::sync(state)?;
-    Ok(aside)
+    fs::rename(database(state), aside)?;
+    directory::sync(state)
 }
 
 /// Adds to the note of what was set aside last.

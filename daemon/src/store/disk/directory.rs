@@ -3,8 +3,8 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
     thread,
     time::Duration,
 };
@@ -40,13 +40,26 @@ pub(super) fn create(directory: &Path) -> io::Result<()> {
 ///
 /// sled has a lock of its own, whose failure is told from others by its text alone.
 pub(super) fn lock(directory: &Path) -> Result<File, Cause> {
-    let path = directory.join("store.lock");
+    let path = lock_path(directory);
     let file = create_file(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Cause::InUse { path: path.display().to_string() }),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// Whether this lock is the one of the directory that is there now.
+pub(super) fn is_lock(held: &File, directory: &Path) -> io::Result<bool> {
+    let held = held.metadata()?;
+    match fs::metadata(lock_path(directory)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        found => found.map(|found| (found.dev(), found.ino()) == (held.dev(), held.ino())),
+    }
+}
+
+fn lock_path(directory: &Path) -> PathBuf {
+    directory.join("store.lock")
 }
 
 /// Tries whether the disk takes what an opening needs at least: sled spends seconds of a processor

@@ -21,8 +21,13 @@ const ID_STEP: u64 = 1_000_000_000;
 const BATCH: usize = 1_000;
 
 /// Makes a store of the newest snapshot, or an empty one where there is none, and gives it the
-/// store's name.
-pub(super) fn restore(state: &Path, watch: &Watch, frame: ClockFrame) -> Result<(), Cause> {
+/// store's name. Its epoch is above the one that this process gave last.
+pub(super) fn restore(
+    state: &Path,
+    watch: &Watch,
+    frame: ClockFrame,
+    given: u64,
+) -> Result<(), Cause> {
     let fresh = aside::restoring(state);
     match fs::remove_dir_all(&fresh) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -42,7 +47,7 @@ pub(super) fn restore(state: &Path, watch: &Watch, frame: ClockFrame) -> Result<
     let leap = |number: u64, step: u64| {
         number.max(lost.saturating_sub(1).saturating_mul(step)).saturating_add(step)
     };
-    epoch = leap(epoch, EPOCH_STEP);
+    epoch = leap(epoch.max(given), EPOCH_STEP);
     let counters = &mut saved.counters;
     counters.last_registration = leap(counters.last_registration, ID_STEP);
     counters.last_lease = leap(counters.last_lease, ID_STEP);
