@@ -5,8 +5,8 @@
 //!   descriptor of our own follows;
 //! - its threads wake once a second each: they are born under a timer slack of an hour;
 //! - it panics where its files make no sense: panics are caught and become errors;
-//! - it can wait for ever for a write that has failed: the [watch] ends that;
-//! - it takes damage for the end of its log, and drops what follows: the [check] looks before;
+//! - it can wait for ever for a write that has failed: `watch` ends that;
+//! - it takes damage for the end of its log, and drops what follows: `check` looks before;
 //! - a half-written `snap.*.generating` keeps it from opening: such a file is removed before.
 //!
 //! All records are in one tree, so that one `apply_batch` is atomic for whatever a batch holds: a
