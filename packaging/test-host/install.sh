@@ -35,7 +35,7 @@ case "$purpose" in
   test)
     wanted=(
       make=make
-      c++=g++
+      'c++=g++'
       chromium=chromium
       grpc_python_plugin=protobuf-compiler-grpc
       ip=iproute2
