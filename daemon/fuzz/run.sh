@@ -15,8 +15,8 @@ build=${CARGO_TARGET_DIR:-$here/../../target}
 # The triple is named, so that the flags are not for build scripts and procedural macros.
 triple=$(rustc -vV | sed -n 's/^host: //p')
 
-# As `cargo fuzz --dev --sanitizer none` has them, so that the two share what they build. There is no
-# unsafe code of ours to be watched, and they all are flags of a stable compiler.
+# What `cargo fuzz --dev --sanitizer none` passes. There is no unsafe code of ours to be watched, and
+# they all are flags of a stable compiler.
 flags=(
   -Cpasses=sancov-module
   -Cllvm-args=-sanitizer-coverage-level=4

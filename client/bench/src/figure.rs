@@ -71,6 +71,11 @@ impl Bound {
 }
 
 impl Promise {
+    /// One that stands beside others, without a bound.
+    pub(crate) const fn beside(name: &'static str, what: &'static str, unit: &'static str) -> Self {
+        Self { name, what, unit, bound: None }
+    }
+
     /// The figure with this value.
     pub(crate) fn is(self, value: f64) -> Figure {
         let value = if value.is_finite() { Ok(value) } else { Err("it is no number".to_owned()) };

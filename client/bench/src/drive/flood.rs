@@ -118,7 +118,7 @@ async fn call_until_closed(channel: &Channel, begun: Moment, end: Duration, seen
 }
 
 impl Flooded {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.served += other.served;
         self.refused += other.refused;
         self.failed += other.failed;

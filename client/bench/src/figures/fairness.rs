@@ -18,10 +18,12 @@ const RATIO: Promise = Promise {
     unit: "×",
     bound: Some(Bound::AtMost(3.0)),
 };
-const QUIET: Promise = beside("fairness.quiet_p99", "in quiet, 99th percentile", "µs");
-const QUIET_MEDIAN: Promise = beside("fairness.quiet_p50", "in quiet, median", "µs");
-const FLOOD: Promise = beside("fairness.flood_p99", "during the flood, 99th percentile", "µs");
-const FLOOD_MEDIAN: Promise = beside("fairness.flood_p50", "during the flood, median", "µs");
+const QUIET: Promise = Promise::beside("fairness.quiet_p99", "in quiet, 99th percentile", "µs");
+const QUIET_MEDIAN: Promise = Promise::beside("fairness.quiet_p50", "in quiet, median", "µs");
+const FLOOD: Promise =
+    Promise::beside("fairness.flood_p99", "during the flood, 99th percentile", "µs");
+const FLOOD_MEDIAN: Promise =
+    Promise::beside("fairness.flood_p50", "during the flood, median", "µs");
 
 pub(super) const ENTRY: Entry = Entry {
     name: "fairness",
@@ -37,10 +39,6 @@ pub(super) const ENTRY: Entry = Entry {
 /// Numbers of users that neither login tools nor systemd give away.
 const FLOODER: &str = "60600";
 const OTHER: &str = "60601";
-
-const fn beside(name: &'static str, what: &'static str, unit: &'static str) -> Promise {
-    Promise { name, what, unit, bound: None }
-}
 
 async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     stage.needs_a_disk()?;
@@ -66,7 +64,7 @@ async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     Ok(Outcome { figures, notes: Vec::new() })
 }
 
-/// Times in quiet and during the flood, and what the flood saw last.
+/// Times in quiet and during the flood, and what the flood saw.
 async fn alternate(
     stage: &Stage<'_>,
     core: usize,
@@ -95,7 +93,13 @@ async fn alternate(
             stage.drive::<Flooded>("flood", &socket, &flooding),
         );
         flood.extend(beside?.times);
-        flooded = flooding?;
+        let flooding = flooding?;
+        // Where nobody floods nothing is shown.
+        anyhow::ensure!(
+            flooding.served + flooding.refused > 0,
+            "the flood was not answered: {flooding:?}"
+        );
+        flooded.add(flooding);
         stage.says(&format!("round {} of {}", round + 1, stage.pace.rounds));
     }
     Ok((quiet, flood, flooded))

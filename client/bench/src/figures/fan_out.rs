@@ -18,9 +18,10 @@ const OVER_BARE: Promise = Promise {
     unit: "×",
     bound: Some(Bound::AtMost(3.0)),
 };
-const ALL: Promise = beside("fan_out.all_received", "last wake received");
-const HALF: Promise = beside("fan_out.half_received", "middle wake received");
-const BARE: Promise = beside("fan_out.bare", "limit: last message of the bare fan-out received");
+const ALL: Promise = Promise::beside("fan_out.all_received", "last wake received", "ms");
+const HALF: Promise = Promise::beside("fan_out.half_received", "middle wake received", "ms");
+const BARE: Promise =
+    Promise::beside("fan_out.bare", "limit: last message of the bare fan-out received", "ms");
 
 pub(super) const ENTRY: Entry = Entry {
     name: "fan_out",
@@ -32,10 +33,6 @@ pub(super) const ENTRY: Entry = Entry {
     promises: &[OVER_BARE, ALL, HALF, BARE],
     measure: |stage| Box::pin(measure(stage)),
 };
-
-const fn beside(name: &'static str, what: &'static str) -> Promise {
-    Promise { name, what, unit: "ms", bound: None }
-}
 
 async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     stage.needs_a_disk()?;

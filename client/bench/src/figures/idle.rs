@@ -16,8 +16,8 @@ use crate::{
 
 const PENDING: &str = "10000";
 const MINUTE: Duration = Duration::from_secs(60);
-/// What the start and the last calls leave to do.
-const SETTLE: Duration = Duration::from_secs(5);
+/// A snapshot follows the last write by a minute at most, and ten seconds later its thread ends.
+const SETTLE: Duration = Duration::from_secs(75);
 
 const OWN: Promise = Promise {
     name: "idle.switches",
@@ -25,22 +25,19 @@ const OWN: Promise = Promise {
     unit: "/min",
     bound: Some(Bound::AtMost(5.0)),
 };
-const DBUS: Promise = beside("idle.dbus_daemon", "peer: dbus-daemon");
-const REDIS: Promise = beside("idle.redis", "peer: Redis");
+const DBUS: Promise = Promise::beside("idle.dbus_daemon", "peer: dbus-daemon", "/min");
+const REDIS: Promise = Promise::beside("idle.redis", "peer: Redis", "/min");
 
 pub(super) const ENTRY: Entry = Entry {
     name: "idle",
     title: "A minute in which nothing happens",
     about: "The daemon on a host without a link, its store open after 10,000 registrations, which \
-            all wait for a network; one browser is attached. All switches of all threads are \
+            all wait for a network; one browser is attached. The minute begins when the snapshot \
+            that follows the last write within a minute is over. All switches of all threads are \
             counted, those of the peers at the same time.",
     promises: &[OWN, DBUS, REDIS],
     measure: |stage| Box::pin(measure(stage)),
 };
-
-const fn beside(name: &'static str, what: &'static str) -> Promise {
-    Promise { name, what, unit: "/min", bound: None }
-}
 
 async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     anyhow::ensure!(is_root(), "only root can make a host without a link");

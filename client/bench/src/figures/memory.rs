@@ -15,10 +15,11 @@ const THOUSAND: Promise = Promise {
     unit: "MiB",
     bound: Some(Bound::AtMost(10.0)),
 };
-const THOUSAND_OWN: Promise = beside("memory.thousand_anonymous", "of it anonymous");
-const FIFTY: Promise = beside("memory.fifty", "resident, 50 registrations");
-const FIFTY_OWN: Promise = beside("memory.fifty_anonymous", "of it anonymous");
-const EMPTY: Promise = beside("memory.empty", "resident, none");
+const THOUSAND_OWN: Promise =
+    Promise::beside("memory.thousand_anonymous", "of it anonymous", "MiB");
+const FIFTY: Promise = Promise::beside("memory.fifty", "resident, 50 registrations", "MiB");
+const FIFTY_OWN: Promise = Promise::beside("memory.fifty_anonymous", "of it anonymous", "MiB");
+const EMPTY: Promise = Promise::beside("memory.empty", "resident, none", "MiB");
 
 pub(super) const ENTRY: Entry = Entry {
     name: "memory",
@@ -29,10 +30,6 @@ pub(super) const ENTRY: Entry = Entry {
     promises: &[THOUSAND, THOUSAND_OWN, FIFTY, FIFTY_OWN, EMPTY],
     measure: |stage| Box::pin(measure(stage)),
 };
-
-const fn beside(name: &'static str, what: &'static str) -> Promise {
-    Promise { name, what, unit: "MiB", bound: None }
-}
 
 async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     anyhow::ensure!(is_root(), "only root can make a host without a link");

@@ -31,10 +31,10 @@ const BYTES: Promise = Promise {
     unit: "B",
     bound: Some(Bound::AtMost(350.0)),
 };
-const START: Promise = beside("million.start", "start to ready", "s");
-const SCAN: Promise = beside("million.scan", "limit: sled opens and scans", "s");
-const RESIDENT: Promise = beside("million.resident", "resident", "MiB");
-const SCANNED: Promise = beside("million.scan_resident", "resident, sled alone", "MiB");
+const START: Promise = Promise::beside("million.start", "start to ready", "s");
+const SCAN: Promise = Promise::beside("million.scan", "limit: sled opens and scans", "s");
+const RESIDENT: Promise = Promise::beside("million.resident", "resident", "MiB");
+const SCANNED: Promise = Promise::beside("million.scan_resident", "resident, sled alone", "MiB");
 
 pub(super) const ENTRY: Entry = Entry {
     name: "million",
@@ -44,10 +44,6 @@ pub(super) const ENTRY: Entry = Entry {
     promises: &[RESTART, BYTES, START, SCAN, RESIDENT, SCANNED],
     measure: |stage| Box::pin(measure(stage)),
 };
-
-const fn beside(name: &'static str, what: &'static str, unit: &'static str) -> Promise {
-    Promise { name, what, unit, bound: None }
-}
 
 async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     stage.needs_a_disk()?;

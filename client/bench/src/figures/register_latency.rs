@@ -13,11 +13,15 @@ const OVER_LIMIT: Promise = Promise {
     unit: "×",
     bound: Some(Bound::AtMost(2.0)),
 };
-const P50: Promise = beside("register.alone_p50", "durable Register, median");
-const P99: Promise = beside("register.alone_p99", "durable Register, 99th percentile");
-const ECHO: Promise = beside("register.alone_echo_p50", "limit: bare echo, median");
-const SYNC: Promise =
-    beside("register.alone_fdatasync_p50", "limit: append of 200 bytes and fdatasync, median");
+const P50: Promise = Promise::beside("register.alone_p50", "durable Register, median", "µs");
+const P99: Promise =
+    Promise::beside("register.alone_p99", "durable Register, 99th percentile", "µs");
+const ECHO: Promise = Promise::beside("register.alone_echo_p50", "limit: bare echo, median", "µs");
+const SYNC: Promise = Promise::beside(
+    "register.alone_fdatasync_p50",
+    "limit: append of 200 bytes and fdatasync, median",
+    "µs",
+);
 
 pub(super) const ENTRY: Entry = Entry {
     name: "register_latency",
@@ -27,10 +31,6 @@ pub(super) const ENTRY: Entry = Entry {
     promises: &[OVER_LIMIT, P50, P99, ECHO, SYNC],
     measure: |stage| Box::pin(measure(stage)),
 };
-
-const fn beside(name: &'static str, what: &'static str) -> Promise {
-    Promise { name, what, unit: "µs", bound: None }
-}
 
 async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     stage.needs_a_disk()?;

@@ -26,20 +26,23 @@ const OVER_BEANSTALKD: Promise = Promise {
     unit: "×",
     bound: Some(Bound::AtLeast(1.5)),
 };
-const RATE: Promise = beside("register.rate", "durable Register", "/s");
-const P50: Promise = beside("register.p50", "its median time", "µs");
-const P99: Promise = beside("register.p99", "its 99th percentile", "µs");
-const ECHO: Promise = beside("register.echo_rate", "limit: bare echo of the same messages", "/s");
-const GROUPSYNC: Promise = beside(
+const RATE: Promise = Promise::beside("register.rate", "durable Register", "/s");
+const P50: Promise = Promise::beside("register.p50", "its median time", "µs");
+const P99: Promise = Promise::beside("register.p99", "its 99th percentile", "µs");
+const ECHO: Promise =
+    Promise::beside("register.echo_rate", "limit: bare echo of the same messages", "/s");
+const GROUPSYNC: Promise = Promise::beside(
     "register.groupsync_rate",
     "limit: a committer that appends what is queued, in one process",
     "/s",
 );
-const BEANSTALKD: Promise = beside("register.beanstalkd_rate", "beanstalkd, `-f 0`", "/s");
-const REDIS: Promise = beside("register.redis_rate", "Redis, `appendfsync always`, RPUSH", "/s");
-const POSTGRES: Promise = beside("register.postgres_rate", "PostgreSQL, pgbench, INSERT", "/s");
+const BEANSTALKD: Promise = Promise::beside("register.beanstalkd_rate", "beanstalkd, `-f 0`", "/s");
+const REDIS: Promise =
+    Promise::beside("register.redis_rate", "Redis, `appendfsync always`, RPUSH", "/s");
+const POSTGRES: Promise =
+    Promise::beside("register.postgres_rate", "PostgreSQL, pgbench, INSERT", "/s");
 const SQLITE: Promise =
-    beside("register.sqlite_rate", "SQLite, WAL, FULL, one writer, in one process", "/s");
+    Promise::beside("register.sqlite_rate", "SQLite, WAL, FULL, one writer, in one process", "/s");
 
 pub(super) const ENTRY: Entry = Entry {
     name: "register_rate",
@@ -66,10 +69,6 @@ pub(super) const ENTRY: Entry = Entry {
     ],
     measure: |stage| Box::pin(measure(stage)),
 };
-
-const fn beside(name: &'static str, what: &'static str, unit: &'static str) -> Promise {
-    Promise { name, what, unit, bound: None }
-}
 
 /// What the rounds gave.
 #[derive(Default)]

@@ -27,10 +27,10 @@ const SHARE: Promise = Promise {
     unit: "×",
     bound: Some(Bound::AtMost(1.0)),
 };
-const OWN: Promise = beside("status.time", "`syncctl status`");
-const SYSTEMCTL: Promise = beside("status.systemctl", "peer: `systemctl is-active`");
-const DBUS: Promise = beside("status.dbus_send", "peer: `dbus-send` of one call");
-const NOTHING: Promise = beside("status.true", "limit: `true`");
+const OWN: Promise = Promise::beside("status.time", "`syncctl status`", "ms");
+const SYSTEMCTL: Promise = Promise::beside("status.systemctl", "peer: `systemctl is-active`", "ms");
+const DBUS: Promise = Promise::beside("status.dbus_send", "peer: `dbus-send` of one call", "ms");
+const NOTHING: Promise = Promise::beside("status.true", "limit: `true`", "ms");
 
 pub(super) const ENTRY: Entry = Entry {
     name: "status",
@@ -41,10 +41,6 @@ pub(super) const ENTRY: Entry = Entry {
     promises: &[SHARE, OWN, SYSTEMCTL, DBUS, NOTHING],
     measure: |stage| Box::pin(measure(stage)),
 };
-
-const fn beside(name: &'static str, what: &'static str) -> Promise {
-    Promise { name, what, unit: "ms", bound: None }
-}
 
 async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     let daemon = stage.start_daemon(|_| ()).await?;
