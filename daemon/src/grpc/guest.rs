@@ -86,7 +86,7 @@ impl Guest {
         let inner = &*self.0;
         // Counting cannot panic; if it has, the count is as good as before.
         let mut refusals = inner.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        if refusals.try_take(Instant::now(), REFUSALS) || inner.go.is_cancelled() {
+        if refusals.take(Instant::now(), REFUSALS).is_ok() || inner.go.is_cancelled() {
             return;
         }
         inner.go.cancel();

@@ -12,11 +12,11 @@ use std::{
 use pwasync_core::policy::Traffic;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::{Instant, sleep},
+    time::Instant,
 };
 
 use super::{
-    pace::{Pace, Rate},
+    pace::{Line, Pace, Rate},
     status::Refusal,
 };
 
@@ -82,7 +82,9 @@ struct Inner {
 struct Own {
     held: BTreeMap<What, u32>,
     calls: Pace,
+    call_line: Line,
     connects: Pace,
+    connect_line: Line,
     /// Places of calls that are worked on, with their number.
     working: Option<(u32, Arc<Semaphore>)>,
     told: Option<Instant>,
@@ -188,22 +190,19 @@ impl Owners {
     pub(super) async fn turn_to_connect(&self, share: Share) {
         let Traffic { owner_connects, owner_connections, .. } = self.traffic();
         let rate = Rate { a_minute: owner_connects, burst: owner_connections };
-        let wait = self.with(share, |own| own.connects.take(Instant::now(), rate));
-        pass(wait).await;
+        let line = self.with(share, |own| own.connect_line.clone());
+        line.wait(|now| self.with(share, |own| own.connects.take(now, rate))).await;
     }
 
     /// Waits until the owner may call again. What is said in a session is a call too.
     pub(super) async fn turn_to_call(&self, share: Share) {
-        if self.traffic().owner_calls.is_some() {
-            pass(self.take_call(share, Instant::now())).await;
-        }
-    }
-
-    /// How long to wait for the owner's next call, which is taken.
-    fn take_call(&self, share: Share, now: Instant) -> Duration {
         let Traffic { owner_calls, owner_burst, .. } = self.traffic();
+        if owner_calls.is_none() {
+            return;
+        }
         let rate = Rate { a_minute: owner_calls, burst: owner_burst };
-        self.with(share, |own| own.calls.take(now, rate))
+        let line = self.with(share, |own| own.call_line.clone());
+        line.wait(|now| self.with(share, |own| own.calls.take(now, rate))).await;
     }
 
     /// Waits until one more of the owner's calls may be worked on.
@@ -248,12 +247,6 @@ impl Owners {
     fn table(&self) -> MutexGuard<'_, BTreeMap<Share, Own>> {
         // Counting cannot panic; if it has, the count is as good as before.
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn pass(wait: Duration) {
-    if !wait.is_zero() {
-        sleep(wait).await;
     }
 }
 
@@ -305,12 +298,12 @@ mod tests {
 
     #[tokio::test]
     async fn who_calls_too_fast_waits_and_others_do_not() {
-        let traffic = Traffic { owner_calls: Some(600), owner_burst: 2, ..Traffic::default() };
+        let traffic = Traffic { owner_calls: Some(1), owner_burst: 2, ..Traffic::default() };
         let (_policy, owners) = owners(traffic);
-        let now = Instant::now();
-        let waits: Vec<_> = (0..4).map(|_| owners.take_call(ADA, now).as_millis()).collect();
-        assert_eq!(waits, [0, 0, 100, 200]);
-        assert_eq!(owners.take_call(BEN, now), Duration::ZERO);
+        owners.turn_to_call(ADA).await;
+        owners.turn_to_call(ADA).await;
+        assert!(futures_util::poll!(Box::pin(owners.turn_to_call(ADA))).is_pending());
+        owners.turn_to_call(BEN).await;
     }
 
     #[tokio::test]

@@ -1,12 +1,15 @@
 //! How fast something may go on: so often at once, and then evenly.
 //!
-//! Whoever is too fast is not refused but waits for a turn of its own, which it takes when it
-//! asks. Time is tokio's, which passes also on a simulated host: this is about the machine that
+//! Whoever is too fast is not refused but waits in a line, and takes its turn when it is first and
+//! there is one: who gives up has taken nothing from those behind. Time is tokio's, which passes also on a simulated host: this is about the machine that
 //! does the work.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
+};
 
 /// A rate with a burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,23 +28,20 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Takes a turn: how long to wait for it.
-    pub(super) fn take(&mut self, now: Instant, rate: Rate) -> Duration {
-        let Some(a_minute) = rate.a_minute else { return Duration::ZERO };
+    /// Takes a turn.
+    ///
+    /// # Errors
+    /// How soon there is one, where there is none now. Nothing is taken then.
+    pub(super) fn take(&mut self, now: Instant, rate: Rate) -> Result<(), Duration> {
+        let Some(a_minute) = rate.a_minute else { return Ok(()) };
         let each = Duration::from_secs(60) / a_minute.max(1);
         let taken = self.missing(now) + each;
-        self.whole_at = Some(now + taken);
-        taken.saturating_sub(each * rate.burst)
-    }
-
-    /// Takes a turn if there is one at once.
-    pub(super) fn try_take(&mut self, now: Instant, rate: Rate) -> bool {
-        let before = self.whole_at;
-        let is_free = self.take(now, rate).is_zero();
-        if !is_free {
-            self.whole_at = before;
+        let wait = taken.saturating_sub(each * rate.burst);
+        if wait.is_zero() {
+            self.whole_at = Some(now + taken);
+            return Ok(());
         }
-        is_free
+        Err(wait)
     }
 
     /// Nothing of what was taken is missing any more.
@@ -54,8 +54,26 @@ impl Pace {
     }
 }
 
+/// Those who wait, in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line(Arc<Mutex<()>>);
+
+impl Line {
+    /// Waits until all before have taken their turns, then until `take` has taken one.
+    pub(super) async fn wait(self, mut take: impl FnMut(Instant) -> Result<(), Duration>) {
+        let _first = self.0.lock().await;
+        while let Err(wait) = take(Instant::now()) {
+            sleep(wait).await;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use futures_util::poll;
+
     use super::*;
 
     const RATE: Rate = Rate { a_minute: Some(600), burst: 5 };
@@ -65,21 +83,44 @@ mod tests {
     fn a_burst_goes_at_once_and_what_follows_waits_its_turn() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         for _ in 0..5 {
-            assert_eq!(pace.take(now, RATE), Duration::ZERO);
+            assert_eq!(pace.take(now, RATE), Ok(()));
         }
-        assert!(!pace.try_take(now, RATE));
-        assert_eq!(pace.take(now, RATE), TURN);
-        assert_eq!(pace.take(now, RATE), 2 * TURN);
-        assert!(!pace.is_whole(now + 6 * TURN));
-        assert!(pace.is_whole(now + 7 * TURN));
-        assert!(pace.try_take(now + 3 * TURN, RATE));
+        assert_eq!(pace.take(now, RATE), Err(TURN));
+        assert_eq!(pace.take(now + TURN / 2, RATE), Err(TURN / 2));
+        assert_eq!(pace.take(now + TURN, RATE), Ok(()));
+        assert_eq!(pace.take(now + TURN, RATE), Err(TURN));
+        assert!(!pace.is_whole(now + 5 * TURN));
+        assert!(pace.is_whole(now + 6 * TURN));
     }
 
     #[test]
     fn without_a_rate_nothing_waits() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         let rate = Rate { a_minute: None, burst: 1 };
-        assert!((0..1_000).all(|_| pace.take(now, rate).is_zero()));
+        assert!((0..1_000).all(|_| pace.take(now, rate).is_ok()));
         assert!(pace.is_whole(now));
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_has_taken_nothing() {
+        let (line, mut pace, now) = (Line::default(), Pace::default(), Instant::now());
+        let rate = Rate { a_minute: Some(1), burst: 1 };
+        assert_eq!(pace.take(now, rate), Ok(()));
+        for _ in 0..100 {
+            let waiting = pin!(line.clone().wait(|now| pace.take(now, rate)));
+            assert!(poll!(waiting).is_pending());
+        }
+        assert_eq!(pace.take(now + Duration::from_secs(60), rate), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn who_came_first_is_first() {
+        let line = Line::default();
+        let mut first = Box::pin(line.clone().wait(|_| Err(TURN)));
+        assert!(poll!(&mut first).is_pending());
+        let mut second = Box::pin(line.wait(|_| Ok(())));
+        assert!(poll!(&mut second).is_pending());
+        drop(first);
+        assert!(poll!(second).is_ready());
     }
 }
