@@ -1,5 +1,7 @@
 //! What fuzz targets call: bytes as a rotten disk, or another version, might have them.
 
+mod import;
+
 use std::collections::BTreeMap;
 
 use pwasync_core::{
@@ -15,6 +17,8 @@ use super::{
     load::Loader,
     record::{self, Record, RecordId},
 };
+
+pub use self::import::import;
 
 const HERE: ClockFrame = ClockFrame {
     boot_id: *b"0123456789abcdef",
