@@ -3,77 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod bed;
+mod damaged;
+mod refused;
 
-use pwasync_client::{Client, NewRegistration, ProfileId, RegistrationKey, SocketPath, SyncKind};
-use pwasync_e2e::{
-    Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, User, Workdir, is_root,
-    until, variable,
-};
-use serde_json::Value;
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-const LIMIT: Duration = Duration::from_secs(60);
+use pwasync_client::SyncKind;
+use pwasync_e2e::{Ending, User, is_root, until, variable};
 
-/// A daemon on a simulated host, and `syncctl` for it.
-struct Bed {
-    binaries: Binaries,
-    setup: DaemonSetup,
-    workdir: Workdir,
-}
-
-impl Bed {
-    fn new() -> Self {
-        let (binaries, workdir) = (Binaries::find().unwrap(), Workdir::create().unwrap());
-        let mut setup = DaemonSetup::new(&binaries, &workdir, None).unwrap();
-        setup.host = HostKind::Simulated { start: None };
-        Self { binaries, setup, workdir }
-    }
-
-    async fn start(&self) -> Daemon {
-        self.setup.start(None).await.unwrap()
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let program = self.binaries.program("syncctl").unwrap();
-        Command::new(program).argument("--socket").argument(self.setup.socket()).arguments(words)
-    }
-
-    async fn syncctl(&self, words: &[&str]) -> Output {
-        self.command(words).run(None, LIMIT).await.unwrap()
-    }
-
-    async fn json(&self, words: &[&str]) -> Value {
-        let output = self.syncctl(words).await;
-        assert_eq!(output.ending, Ending::Good, "{words:?}: {output:?}");
-        serde_json::from_str(&output.stdout).unwrap()
-    }
-
-    async fn register(&self, scope: &str, tag: &str, kind: SyncKind) {
-        let client = Client::new(SocketPath::at(self.setup.socket()));
-        let mut new = NewRegistration::new(key(scope, tag, kind));
-        if kind == SyncKind::Periodic {
-            new.min_interval = Some(Duration::from_secs(86_400));
-            let state = pwasync_client::PermissionState::Granted;
-            let origin = scope.trim_end_matches('/');
-            client.set_permission(&profile(), origin, kind, state).await.unwrap();
-        }
-        client.register(&new).await.unwrap();
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.workdir.path().join(name)
-    }
-
-    fn snapshots(&self) -> Vec<PathBuf> {
-        let folder = fs::read_dir(self.setup.state().join("snapshots"));
-        folder.into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
-    }
-}
+use bed::{Bed, LIMIT, profile};
 
 #[tokio::test]
 async fn what_was_exported_is_restored() {
@@ -167,7 +106,7 @@ async fn what_a_user_clears_is_in_no_snapshot() {
     let mut bed = Bed::new();
     bed.setup.arguments = vec!["--snapshot-gap".into(), "0s".into()];
     let _daemon = bed.start().await;
-    let client = Client::new(SocketPath::at(bed.setup.socket()));
+    let client = bed.client();
     bed.register("https://kept.example/", "kept", SyncKind::OneOff).await;
     bed.register("https://secret.example/", "secret", SyncKind::OneOff).await;
     let holds = |text: &str| {
@@ -180,12 +119,4 @@ async fn what_a_user_clears_is_in_no_snapshot() {
     let whole = || (holds("kept.example") > 0 && holds("\"end\"") > 0).then_some(());
     until(LIMIT, "the next snapshot", whole).await.unwrap();
     assert_eq!(holds("secret.example"), 0);
-}
-
-fn key(scope: &str, tag: &str, kind: SyncKind) -> RegistrationKey {
-    RegistrationKey { profile: profile(), scope: scope.into(), kind, tag: tag.into() }
-}
-
-fn profile() -> ProfileId {
-    ProfileId { browser: "chromium".into(), profile: "Default".into() }
 }
