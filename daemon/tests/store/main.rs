@@ -28,6 +28,7 @@ mod rotten;
 mod second;
 #[path = "../support/mod.rs"]
 mod support;
+mod versions;
 
 /// Runs a rule on both stores.
 fn check(rule: impl Fn(&mut dyn Store)) {
