@@ -120,6 +120,9 @@ stage:
 
 host:
 	packaging/test-host/install.sh test
+ifneq ($(INSTALL),0)
+	packaging/test-host/root.sh
+endif
 
 tools:
 	@for tool in cargo-deny@$(CARGO_DENY_VERSION) cargo-nextest@$(CARGO_NEXTEST_VERSION); do \

@@ -41,6 +41,7 @@ case "$purpose" in
       ip=iproute2
       jq=jq
       mkfs.ext4=e2fsprogs
+      mmdebstrap=mmdebstrap
       mount=mount
       perl=perl-base
       protoc=protobuf-compiler

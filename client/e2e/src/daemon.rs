@@ -19,6 +19,7 @@ use crate::{
 };
 
 const POLICY: &str = "pwasyncd.toml";
+const NO_BUS: &str = "unix:path=/nonexistent";
 /// Longer than the daemon itself waits for its disk.
 const READY_LIMIT: Duration = Duration::from_secs(60);
 
@@ -43,6 +44,9 @@ pub struct DaemonSetup {
     user: Option<User>,
     /// Overrides the settle time of the network.
     pub settle: Option<Duration>,
+    /// Address of the system bus that it uses; `None`: one that is not there, so that the
+    /// machine's own does not count.
+    pub bus: Option<String>,
     /// Real or simulated.
     pub host: HostKind,
     /// What it logs, as in `PWASYNC_LOG`.
@@ -75,6 +79,7 @@ impl DaemonSetup {
             state: workdir.folder("state", user)?,
             user,
             settle: None,
+            bus: None,
             host: HostKind::Real,
             log: "info".to_owned(),
             arguments: Vec::new(),
@@ -119,6 +124,7 @@ impl DaemonSetup {
             .argument("--config")
             .argument(self.policy())
             .variable("NOTIFY_SOCKET", &notify)
+            .variable("DBUS_SYSTEM_BUS_ADDRESS", self.bus.as_deref().unwrap_or(NO_BUS))
             .variable("PWASYNC_LOG", &self.log);
         if let Some(settle) = self.settle {
             command = command.arguments(["--network-settle", &format!("{}ms", settle.as_millis())]);

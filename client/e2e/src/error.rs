@@ -52,6 +52,14 @@ pub enum HarnessError {
         /// Its last lines.
         tail: String,
     },
+    /// A service on a bus answered with an error, or not as expected.
+    #[error("could not {doing} over the bus: {answer}")]
+    Bus {
+        /// What was tried, as an infinitive or the name of a method or property.
+        doing: String,
+        /// What came back.
+        answer: String,
+    },
     /// Chromium answered a call with an error, or with something else than expected.
     #[error("chromium: {doing}: {answer}")]
     Chromium {

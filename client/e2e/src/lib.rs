@@ -5,6 +5,7 @@
 //! removed. Nothing here touches the machine's own network. No crate of the project is linked
 //! in: the programs under test are the built ones.
 
+pub mod bed;
 mod binaries;
 mod browser;
 mod chromium;

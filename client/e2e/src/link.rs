@@ -221,7 +221,11 @@ fn near_link_flags(bytes: &[u8]) -> Option<LinkFlags> {
 }
 
 /// Sets or clears `IFF_UP` and waits for the kernel's acknowledgement.
-fn set_up(namespace: &Namespace, link: &str, flags: LinkFlags) -> Result<Moment, HarnessError> {
+pub(crate) fn set_up(
+    namespace: &Namespace,
+    link: &str,
+    flags: LinkFlags,
+) -> Result<Moment, HarnessError> {
     let mut message = LinkMessage::default();
     message.header.flags = flags;
     message.header.change_mask = LinkFlags::Up;

@@ -68,7 +68,7 @@ impl Namespace {
 }
 
 /// A namespace is a property of the thread, so the work gets a thread that ends with it.
-fn on_a_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
     thread::scope(|scope| {
         thread::Builder::new()
             .name("namespace".to_owned())

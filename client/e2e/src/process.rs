@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
+    io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::Stdio,
@@ -89,6 +90,24 @@ impl Command {
     /// # Errors
     /// When it cannot be started.
     pub fn spawn(self, namespace: Option<&Namespace>) -> Result<Process, HarnessError> {
+        let handle = Handle::current();
+        self.spawn_by(|command| match namespace {
+            None => command.spawn(),
+            Some(namespace) => {
+                let entered = namespace.enter(|| {
+                    let _runtime = handle.enter();
+                    command.spawn()
+                });
+                entered.map_err(io::Error::other)?
+            }
+        })
+    }
+
+    /// Starts it where `spawn` does so.
+    pub(crate) fn spawn_by(
+        self,
+        spawn: impl FnOnce(&mut tokio::process::Command) -> io::Result<Child>,
+    ) -> Result<Process, HarnessError> {
         let name = self.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut command = tokio::process::Command::new(&self.program);
         command
@@ -102,16 +121,8 @@ impl Command {
         if let Some(user) = self.user {
             command.uid(user.uid()).gid(user.gid());
         }
-        let handle = Handle::current();
-        let spawned = match namespace {
-            None => command.spawn(),
-            Some(namespace) => namespace.enter(|| {
-                let _runtime = handle.enter();
-                command.spawn()
-            })?,
-        };
-        let mut child =
-            spawned.map_err(|source| HarnessError::system(format!("start `{name}`"), source))?;
+        let mut child = spawn(&mut command)
+            .map_err(|source| HarnessError::system(format!("start `{name}`"), source))?;
         Ok(Process {
             leader: child.id().unwrap_or_default(),
             stdin: child.stdin.take(),
@@ -132,17 +143,7 @@ impl Command {
         namespace: Option<&Namespace>,
         limit: Duration,
     ) -> Result<Output, HarnessError> {
-        let mut process = self.spawn(namespace)?;
-        let ending = process.ended(limit).await?;
-        let (stdout, stderr) = (process.stdout.whole(), process.stderr.whole());
-        let (stdout, stderr) = timeout(limit, async { (stdout.await, stderr.await) })
-            .await
-            .map_err(|_| HarnessError::TimeOut {
-                what: format!("the last lines of `{}`", process.name),
-                limit,
-                tail: process.tail(),
-            })?;
-        Ok(Output { ending, stdout, stderr })
+        self.spawn(namespace)?.output(limit).await
     }
 }
 
@@ -223,7 +224,7 @@ impl Process {
     pub async fn write_line(&mut self, line: &str) -> Result<(), HarnessError> {
         let doing = || format!("write to `{}`", self.name);
         let Some(stdin) = &mut self.stdin else {
-            return Err(HarnessError::system(doing(), std::io::ErrorKind::BrokenPipe));
+            return Err(HarnessError::system(doing(), io::ErrorKind::BrokenPipe));
         };
         stdin
             .write_all(format!("{line}\n").as_bytes())
@@ -340,6 +341,23 @@ impl Process {
                 tail: self.tail(),
             }),
         }
+    }
+
+    /// Waits for its end and for all that it wrote.
+    ///
+    /// # Errors
+    /// When it still runs after `limit`.
+    pub async fn output(mut self, limit: Duration) -> Result<Output, HarnessError> {
+        let ending = self.ended(limit).await?;
+        let (stdout, stderr) = (self.stdout.whole(), self.stderr.whole());
+        let (stdout, stderr) = timeout(limit, async { (stdout.await, stderr.await) })
+            .await
+            .map_err(|_| HarnessError::TimeOut {
+                what: format!("the last lines of `{}`", self.name),
+                limit,
+                tail: self.tail(),
+            })?;
+        Ok(Output { ending, stdout, stderr })
     }
 
     /// Asks it to end and waits for that.
