@@ -107,6 +107,12 @@ where
         // Each service refuses a call without a connection by itself.
         return inner.call(request).await;
     };
+    if !is_grpc(request.headers()) {
+        guest.refused();
+        let mut response = http::Response::new(Body::empty());
+        *response.status_mut() = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Ok(response);
+    }
     let mut open = Open { guest: guest.clone(), answered: false };
     let places = match take_places(&guest, form).await {
         Ok(places) => places,
@@ -131,6 +137,15 @@ where
         guest.refused();
     }
     Ok(response.map(|body| Body::new(Answer { body, _places: places })))
+}
+
+/// Whether a request says that it is a call whose messages are protobuf. tonic does not look, and a
+/// type that says something else would be served.
+fn is_grpc(headers: &http::HeaderMap) -> bool {
+    let content_type = headers.get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    let form = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));
+    form.map(|form| form.strip_prefix(b"+proto").unwrap_or(form))
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b';' | b' ')))
 }
 
 /// A call that was not answered yet; one that is taken back before is counted.
