@@ -221,7 +221,7 @@ impl Parts {
     ) {
         let (state, engine) = (settings.state.clone(), sender.saved());
         self.monitors.spawn(async move {
-            snapshot::serve(state, transfers, engine).await;
+            snapshot::serve(state, transfers, engine, snapshot::UNREAD).await;
             Ok(Part::Monitor)
         });
         let engine = sender.saved();

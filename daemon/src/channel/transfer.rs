@@ -1,5 +1,7 @@
 //! Exports, imports and checks of the store, as callers ask for them.
 
+use std::time::Duration;
+
 use pwasync_core::{Caller, ImportMode, ImportRefused, Imported, Viewer, key::OwnerId};
 use tokio::sync::{mpsc, oneshot};
 
@@ -9,14 +11,17 @@ use super::EngineGone;
 const TRANSFERS: usize = 16;
 
 /// Parts of an export, and findings of a check, that may wait for their reader: the next part is
-/// made when one has been taken.
-pub const PARTS: usize = 2;
+/// made when one has been taken. One place is kept for the last word, so that a reader who is cut
+/// off is told why.
+pub const PARTS: usize = 3;
 
 /// A transfer.
 #[derive(Debug)]
 pub enum Transfer {
     /// Write everything as lines.
     Export {
+        /// Who asks.
+        caller: OwnerId,
         /// Of one owner, or of all.
         whose: Option<OwnerId>,
         /// Where whole lines go, in parts. Ends with the last part, or with an error.
@@ -37,6 +42,8 @@ pub enum Transfer {
     },
     /// Read the store back, and compare it with what is in memory.
     Check {
+        /// Who asks.
+        caller: OwnerId,
         /// How it goes.
         reports: mpsc::Sender<Result<CheckReport, TransferError>>,
     },
@@ -94,10 +101,18 @@ pub enum TransferError {
     #[error("the daemon could not record this, or starts again: repeat the call")]
     NotRecorded,
     /// Too many at once.
-    #[error("{limit} transfers at once is the limit")]
+    #[error("{limit} exports, imports and checks at once is the limit of {whose}")]
     Busy {
         /// The limit.
         limit: usize,
+        /// Whose limit it is.
+        whose: &'static str,
+    },
+    /// What it sent was not read.
+    #[error("nothing was read for {} s: the rest is not sent", limit.as_secs())]
+    TooSlow {
+        /// So long the next part may wait.
+        limit: Duration,
     },
 }
 

@@ -215,6 +215,7 @@ fn transfer(error: &TransferError) -> (Code, ErrorDetails) {
         TransferError::Store(_) => (Code::Unavailable, retry("STORE_UNREADABLE", RETRY)),
         TransferError::NotRecorded => (Code::Unavailable, retry("NOT_RECORDED", RETRY)),
         TransferError::Busy { .. } => (Code::ResourceExhausted, retry("BUSY", RETRY)),
+        TransferError::TooSlow { .. } => (Code::ResourceExhausted, retry("TOO_SLOW", RETRY)),
     }
 }
 
@@ -403,7 +404,8 @@ mod tests {
             Refusal::Busy { what: "reconciliations", limit: 4 },
             Refusal::Transfer(TransferError::Interrupted),
             Refusal::Transfer(TransferError::Store("it is closed".into())),
-            Refusal::Transfer(TransferError::Busy { limit: 4 }),
+            Refusal::Transfer(TransferError::Busy { limit: 2, whose: "a user" }),
+            Refusal::Transfer(TransferError::TooSlow { limit: Duration::from_secs(30) }),
             Refusal::Transfer(TransferError::Lines { first: Vec::new(), count: 2 }),
         ] {
             let status = status(refusal.clone());

@@ -30,7 +30,7 @@ pub use self::{
     files::erase,
     form::Taken,
     read::{Export, LINE_BYTES, Limits, NAMED_ERRORS, Parser, parse},
-    transfer::serve,
+    transfer::{UNREAD, serve},
     write::LineWriter,
 };
 use crate::store::{Opened, frame::ClockFrame};

@@ -36,6 +36,9 @@ use tonic::{
 use tonic_types::StatusExt;
 use tower::service_fn;
 
+/// What is exported must be read so soon.
+pub(crate) const UNREAD: Duration = Duration::from_secs(1);
+
 /// 2026-01-01 00:00:00 UTC.
 pub(crate) const START: u64 = 1_767_225_600_000;
 
@@ -98,7 +101,7 @@ impl Daemon {
         let (reloads, _) = channel::reloads();
         let (transfers, wishes) = channel::transfers();
         let state = directory.path().join("state");
-        tokio::spawn(snapshot::serve(state, wishes, engine.saved()));
+        tokio::spawn(snapshot::serve(state, wishes, engine.saved(), UNREAD));
         let behind = Behind { engine: engine.clone(), reloads, transfers, simulation };
         let serve = grpc::serve(listener, behind, stop.clone().cancelled_owned());
         let serve_task = tokio::spawn(serve);
@@ -133,9 +136,17 @@ impl Daemon {
     /// A caller that takes only so many bytes of a stream before it reads.
     pub(crate) async fn narrow_client(&self, window: u32) -> Client {
         let stream = UnixStream::connect(&self.path).await.unwrap();
-        let endpoint = endpoint().initial_stream_window_size(window);
-        Client::new(over(stream, endpoint).await)
+        narrow(stream, window).await
     }
+
+    /// As [`Self::narrow_client`], with another uid.
+    pub(crate) async fn narrow_client_of(&self, uid: u32, window: u32) -> Client {
+        narrow(connect_as(uid, &self.path), window).await
+    }
+}
+
+async fn narrow(stream: UnixStream, window: u32) -> Client {
+    Client::new(over(stream, endpoint().initial_stream_window_size(window)).await)
 }
 
 fn endpoint() -> Endpoint {

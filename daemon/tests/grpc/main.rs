@@ -19,6 +19,7 @@ mod reasons;
 #[path = "../support/root.rs"]
 mod root;
 mod session;
+mod silent;
 mod simulated;
 mod sites;
 mod users;

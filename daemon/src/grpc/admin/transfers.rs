@@ -38,7 +38,8 @@ impl AdminService {
             Viewer::Administrator => named,
         };
         let (sender, parts) = mpsc::channel(PARTS);
-        self.transfers.send(Transfer::Export { whose, parts: sender }).await?;
+        let caller = identity.caller.owner;
+        self.transfers.send(Transfer::Export { caller, whose, parts: sender }).await?;
         let parts = ReceiverStream::new(parts).map(|part| match part {
             Ok(part) => Ok(wire::ExportResponse { part }),
             Err(error) => Err(Status::from(Refusal::from(error))),
@@ -91,12 +92,14 @@ impl AdminService {
         &self,
         call: Request<wire::CheckStoreRequest>,
     ) -> Result<Answers<wire::CheckStoreResponse>, Refusal> {
-        match identity(&call)?.viewer {
+        let identity = identity(&call)?;
+        match identity.viewer {
             Viewer::Administrator => {}
             Viewer::Owner(_) => return Err(Refusal::AdministratorsOnly("a check of the store")),
         }
         let (sender, reports) = mpsc::channel(PARTS);
-        self.transfers.send(Transfer::Check { reports: sender }).await?;
+        let caller = identity.caller.owner;
+        self.transfers.send(Transfer::Check { caller, reports: sender }).await?;
         let reports = ReceiverStream::new(reports).map(|report| match report {
             Ok(report) => Ok(checked_to_proto(report)),
             Err(error) => Err(Status::from(Refusal::from(error))),

@@ -12,8 +12,9 @@ use std::{
 
 use pwasync_core::saved::Saved;
 use rustix::fs::{Advice, fadvise};
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 
+use super::transfer::Outlet;
 use crate::{
     channel::{CheckReport, Checked, SavedSender, StoredPiece, TransferError},
     store::{
@@ -31,7 +32,7 @@ const LOOKS: u32 = 5;
 /// Findings that are told; the others are counted.
 const TOLD: u64 = 1_000;
 
-type Reports = mpsc::Sender<Result<CheckReport, TransferError>>;
+type Reports = Outlet<CheckReport>;
 
 /// What went wrong, as told.
 const NOT_RECORDED: TransferError = TransferError::NotRecorded;
@@ -54,18 +55,17 @@ pub(super) async fn check(
         .map_err(|error| TransferError::Store(error.to_string()))?;
     check.checked.bytes = bytes;
     for (path, error) in unreadable {
-        check.finding(format!("file `{}` cannot be read: {error}", path.display())).await;
+        check.finding(format!("file `{}` cannot be read: {error}", path.display())).await?;
     }
     let mut after = Vec::new();
     while let Some(next) = check.page(after).await? {
         after = next;
-        let _ = reports.send(Ok(CheckReport::Progress(check.checked))).await;
+        reports.send(CheckReport::Progress(check.checked)).await?;
         if reports.is_closed() {
             return Ok(());
         }
     }
-    let _ = reports.send(Ok(CheckReport::Done(check.checked))).await;
-    Ok(())
+    reports.send(CheckReport::Done(check.checked)).await
 }
 
 /// A check that runs.
@@ -100,10 +100,10 @@ impl Check<'_> {
         }
         self.checked.records += page.records;
         for (record, why) in page.bad {
-            self.finding(format!("{record} {why}")).await;
+            self.finding(format!("{record} {why}")).await?;
         }
         for difference in differing {
-            self.finding(difference).await;
+            self.finding(difference).await?;
         }
         Ok(page.next)
     }
@@ -135,12 +135,13 @@ impl Check<'_> {
         Ok(differences(&page.saved, &memory))
     }
 
-    async fn finding(&mut self, text: String) {
+    async fn finding(&mut self, text: String) -> Result<(), TransferError> {
         self.checked.findings += 1;
         if self.checked.findings <= TOLD {
             // Who has gone away is noticed by the caller.
-            let _ = self.reports.send(Ok(CheckReport::Finding(text))).await;
+            self.reports.send(CheckReport::Finding(text)).await?;
         }
+        Ok(())
     }
 }
 
