@@ -9,12 +9,17 @@ use std::{
     time::Duration,
 };
 
-use pwasync_client::{Advance, AdvanceTarget, Client, LetTimeOut, NetworkState, SocketPath};
+use pwasync_client::{
+    Advance, AdvanceTarget, Client, Counted, Filter, LetTimeOut, NetworkState, NewRegistration,
+    Outcome, ProfileId, RegistrationKey, Session, SessionEvent, SessionOptions, SocketPath,
+    SyncKind,
+};
 use pwasync_e2e::{
-    Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, Process, Workdir, on_path,
-    variable,
+    Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, Process, Signal, Workdir,
+    on_path, variable,
 };
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// The system's own, which has the system's packages.
@@ -94,8 +99,12 @@ impl Bed {
 
     async fn link_comes_up(&self) {
         self.client.set_network(NetworkState::up()).await.unwrap();
-        let target = AdvanceTarget::By(Duration::from_secs(2));
-        let advance = Advance { target, patience: Some(LIMIT), let_time_out: LetTimeOut::No };
+        self.advance(Duration::from_secs(2), LetTimeOut::No).await;
+    }
+
+    async fn advance(&self, by: Duration, let_time_out: LetTimeOut) {
+        let target = AdvanceTarget::By(by);
+        let advance = Advance { target, patience: Some(LIMIT), let_time_out };
         self.client.advance(advance).await.unwrap();
     }
 }
@@ -170,6 +179,65 @@ async fn interop_a_c_core_client_comes_back_after_the_daemon_was_killed() {
     let at = says(&browser, at, "attached: session 1").await;
     bed.link_comes_up().await;
     says(&browser, at, "recorded 2-1: counted True").await;
+    assert_eq!(browser.ended(LIMIT).await.unwrap(), Ending::Good, "{:?}", browser.stderr().all());
+}
+
+/// A process that is stopped is attached, takes wakes, and owes answers for ever.
+#[tokio::test]
+async fn interop_a_frozen_client_holds_up_nobody_and_is_told_what_it_missed() {
+    let Some(bed) = Bed::start("[shares]\nslots = 1\nowner_slots = 1\n").await else { return };
+    bed.generate().await;
+    let mut browser = bed.python("browser.py").spawn(None).unwrap();
+    let at = says(&browser, 0, "registered 1: ").await;
+    let ready = async {
+        while !bed.client.sessions().await.unwrap().iter().any(|session| session.ready) {}
+    };
+    timeout(LIMIT, ready).await.unwrap();
+    browser.signal(Signal::Freeze).unwrap();
+
+    let profile = ProfileId { browser: "example".into(), profile: "Other".into() };
+    let options = SessionOptions {
+        profile: profile.clone(),
+        agent: "test".into(),
+        capacity: 1,
+        launch_token: None,
+    };
+    let (handle, mut events) = Session::attach(SocketPath::at(bed.setup.socket()), options);
+    let scope = "https://news.example/".to_owned();
+    let key = RegistrationKey { profile, scope, kind: SyncKind::OneOff, tag: "other".into() };
+    bed.client.register(&NewRegistration::new(key)).await.unwrap();
+    bed.client.set_network(NetworkState::up()).await.unwrap();
+    // The only slot goes to the one that came first, until its worker should have started.
+    bed.advance(Duration::from_secs(2), LetTimeOut::Yes).await;
+    let firing = bed.client.sessions().await.unwrap();
+    assert_eq!(firing.iter().map(|session| session.running.len()).sum::<usize>(), 1);
+    bed.advance(Duration::from_secs(30), LetTimeOut::Yes).await;
+    let served = async {
+        loop {
+            match events.next().await.unwrap() {
+                SessionEvent::Attached { .. } => handle.ready().await,
+                SessionEvent::Wake(wake) => {
+                    assert_eq!(wake.key.tag, "other");
+                    handle.started(&wake.attempt).await;
+                    handle.finished(&wake.attempt, Outcome::Completed, "", None).await;
+                }
+                SessionEvent::Recorded { counted, .. } => return counted,
+                SessionEvent::HostChanged(_) => {}
+                ended @ (SessionEvent::Abandon { .. }
+                | SessionEvent::Cancel { .. }
+                | SessionEvent::Detached { .. }
+                | SessionEvent::Closed { .. }) => panic!("{ended:?}"),
+            }
+        }
+    };
+    assert_eq!(timeout(LIMIT, served).await.unwrap(), Counted::Yes);
+    let left = bed.client.list_all(Filter::default()).await.unwrap();
+    assert_eq!(left.iter().map(|one| (one.id.value(), one.attempts)).collect::<Vec<_>>(), [(1, 0)]);
+
+    // It finds all that was said meanwhile, and hears that its answer came too late.
+    browser.signal(Signal::Thaw).unwrap();
+    let at = says(&browser, at, "wake 1-1: tag outbox").await;
+    says(&browser, at, "recorded 1-1: counted False").await;
     assert_eq!(browser.ended(LIMIT).await.unwrap(), Ending::Good, "{:?}", browser.stderr().all());
 }
 
