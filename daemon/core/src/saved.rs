@@ -34,7 +34,8 @@ pub struct Saved {
 /// Numbers that must not come back, and what is known of the host's past.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// The highest registration id ever given.
+    /// The highest registration id ever given. On disk it may be lower, but not lower than that of
+    /// any that is on disk no more.
     pub last_registration: u64,
     /// The highest lease id ever given.
     pub last_lease: u64,

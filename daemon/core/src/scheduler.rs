@@ -108,6 +108,8 @@ pub struct Scheduler {
     epoch: u64,
     last_attempt: u64,
     counters: Counters,
+    /// The highest registration that the counters on disk are known to count.
+    counted: u64,
     owners: BTreeMap<OwnerId, Arc<str>>,
     /// The time of the last input.
     now: Timestamp,
@@ -213,8 +215,13 @@ impl Scheduler {
         let returned_at = self.host.returned().at;
         if self.counters.returned_at != returned_at {
             self.counters.returned_at = returned_at;
-            self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
+            self.save_counters();
         }
+    }
+
+    fn save_counters(&mut self) {
+        self.counted = self.counters.last_registration;
+        self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
     }
 
     /// Does what is due. Harmless when nothing is. Each other input begins with it too, so that

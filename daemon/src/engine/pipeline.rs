@@ -82,8 +82,8 @@ impl Pipeline {
     }
 
     pub(super) fn write(&mut self, write: Write, now: Timestamp) {
-        if let Write::Record(Record::SaveCounters(counters)) = &write {
-            self.last = counters.last_registration;
+        if let Write::Record(Record::Save(registration)) = &write {
+            self.last = self.last.max(registration.id.number());
         }
         self.goes = match (write.haste(), self.goes) {
             (Haste::AtOnce, _) | (Haste::Rides, Goes::Next) => Goes::Next,

@@ -113,6 +113,15 @@ impl Batch {
         }
     }
 
+    /// Of each write the registration that it saves, in the order of their numbers; `None`: it does
+    /// something else.
+    pub(super) fn saved_registrations(&self) -> impl Iterator<Item = Option<u64>> {
+        self.writes.values().map(|write| match write {
+            Write::Record(Record::Save(registration)) => Some(registration.id.number()),
+            Write::Record(_) | Write::SaveSimulatedNow(_) => None,
+        })
+    }
+
     /// The writes, one for each thing.
     pub(super) fn writes(&self) -> impl Iterator<Item = &Write> {
         self.writes.values()

@@ -9,9 +9,10 @@
 //! - it takes damage for the end of its log, and drops what follows: `check` looks before;
 //! - a half-written `snap.*.generating` keeps it from opening: such a file is removed before.
 //!
-//! All records are in one tree, so that one `apply_batch` is atomic for whatever a batch holds: a
-//! registration and the counter that numbered it, and all pieces of a record. A transaction would
-//! add nothing but a second tree. `flush_async` is never called: it deadlocks from seven on.
+//! All records are in one tree, so that one `apply_batch` is atomic for whatever a batch holds: an
+//! outcome and what follows from it, and all pieces of a record. A transaction would add nothing but
+//! a second tree. It costs a second write; what need not be atomic is inserted one after the other.
+//! `flush_async` is never called: it deadlocks from seven on.
 
 mod aside;
 mod check;
@@ -78,6 +79,17 @@ struct Open {
     log: File,
     mark: Mark,
     index: Index,
+    /// The highest registration that was ever written.
+    newest: u64,
+}
+
+/// How much of a batch may be on disk after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Atomicity {
+    /// All or nothing.
+    Whole,
+    /// Any beginning.
+    Beginning,
 }
 
 impl SledStore {
@@ -169,8 +181,9 @@ impl SledStore {
             snapshot::erase(&self.directory)?;
         }
         let changes = open.index.changes(batch, frame);
+        let atomicity = open.atomicity(batch, changes.len());
         let _working = self.watch.as_ref().map(Watch::working);
-        open.commit(changes)?;
+        open.commit(changes, atomicity)?;
         if let Some(epoch) = batch.epoch() {
             self.former.note_epoch(epoch);
         }
@@ -240,7 +253,7 @@ impl Open {
         watch.look_after(&db);
         directory::sync_all(database)?;
         let mark = Mark::open(database, check::newest_table(database)?)?;
-        Ok((Self { db, log, mark, index: Index::default() }, slack))
+        Ok((Self { db, log, mark, index: Index::default(), newest: 0 }, slack))
     }
 
     fn load(&mut self, frame: ClockFrame, state: &Path, former: &Former) -> Result<Opened, Cause> {
@@ -262,13 +275,14 @@ impl Open {
             snapshot::before_upgrade(state, version, &opened, frame)?;
         }
         self.index = index;
+        self.newest = opened.saved.counters.last_registration;
         opened.epoch = opened.epoch.saturating_add(1);
         // Copied durably before they are removed: a crash in between copies them twice.
         self.copy_aside(opened.epoch, &bad_keys)?;
         let mut changes = Vec::new();
         self.index.save(&Record::Epoch(opened.epoch), frame, &mut changes);
         changes.extend(bad_keys.into_iter().map(|key| (key, None)));
-        self.commit(changes)?;
+        self.commit(changes, Atomicity::Whole)?;
         Ok(opened)
     }
 
@@ -284,12 +298,24 @@ impl Open {
         self.sync()
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Result<(), Cause> {
-        let mut batch = sled::Batch::default();
-        match changes.len() {
-            0 => return Ok(()),
-            // A batch costs a write more than a lone change, which is atomic anyway.
-            1 => {
+    /// New registrations depend on nothing but those before them, of which each is one change.
+    fn atomicity(&mut self, batch: &Batch, changes: usize) -> Atomicity {
+        let mut are_new = changes == batch.len();
+        for number in batch.saved_registrations() {
+            match number {
+                Some(number) if number > self.newest => self.newest = number,
+                Some(_) | None => are_new = false,
+            }
+        }
+        if are_new || changes == 1 { Atomicity::Beginning } else { Atomicity::Whole }
+    }
+
+    fn commit(&self, changes: Vec<Change>, atomicity: Atomicity) -> Result<(), Cause> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        match atomicity {
+            Atomicity::Beginning => {
                 for (key, bytes) in changes {
                     match bytes {
                         Some(bytes) => self.db.insert(key, bytes)?,
@@ -297,7 +323,8 @@ impl Open {
                     };
                 }
             }
-            _ => {
+            Atomicity::Whole => {
+                let mut batch = sled::Batch::default();
                 for (key, bytes) in changes {
                     match bytes {
                         Some(bytes) => batch.insert(key, bytes),

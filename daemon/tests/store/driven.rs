@@ -115,7 +115,12 @@ impl Mirror {
     }
 
     fn saved(&self) -> Saved {
+        // As a store does: what is there has been counted.
+        let mut counters = self.saved.counters;
+        let highest = self.registrations.keys().next_back().copied().unwrap_or_default();
+        counters.last_registration = counters.last_registration.max(highest);
         Saved {
+            counters,
             registrations: self.registrations.values().cloned().collect(),
             leases: self.leases.values().cloned().collect(),
             history: self.history.values().cloned().collect(),

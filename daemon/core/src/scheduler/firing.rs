@@ -318,6 +318,10 @@ impl Scheduler {
                 self.effects.push_back(Effect::Cancel { session, attempt: attempt.id, reason });
             }
         }
+        // Its record has counted its number until now.
+        if id.number() > self.counted {
+            self.save_counters();
+        }
         self.effects.push_back(Effect::Record(Record::Delete(id)));
         self.tell_of(id, &registration.key, RegistrationChange::Removed(reason));
         self.forget_unused(&SiteKey::of(&registration.key));

@@ -126,6 +126,7 @@ impl Scheduler {
             epoch: self.epoch,
             last_attempt: self.last_attempt,
             counters: self.counters,
+            counted: self.counted,
             owners: self.owners.iter().map(|(id, name)| (*id, Arc::clone(name))).collect(),
             now: self.now,
             wall: self.wall,

@@ -166,6 +166,6 @@ impl Scheduler {
         for id in changed {
             self.file(id);
         }
-        self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
+        self.save_counters();
     }
 }

@@ -94,7 +94,7 @@ impl Scheduler {
             until: self.now + new.lasts,
             reason: new.reason,
         };
-        self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
+        self.save_counters();
         self.effects.push_back(Effect::Record(Record::SaveLease(lease.clone())));
         self.holdings.add_lease(&lease);
         self.leases.insert(lease.clone());

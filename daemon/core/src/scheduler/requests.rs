@@ -281,7 +281,6 @@ impl Scheduler {
         self.keep_owner(caller);
         self.counters.last_registration += 1;
         let id = RegistrationId::new(self.counters.last_registration);
-        self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
         let rules = self.policy.rules_for(new.key.worker.scope.origin(), new.app.as_ref());
         let schedule = match new.schedule {
             NewSchedule::OneOff { expires_in } => {

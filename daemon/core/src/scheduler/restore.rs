@@ -37,6 +37,7 @@ impl Scheduler {
             epoch,
             last_attempt: 0,
             counters: saved.counters,
+            counted: 0,
             owners: saved.owners,
             now,
             wall: WallClock::default(),

@@ -169,7 +169,7 @@ impl Scheduler {
             return;
         }
         self.counters.last_entry = self.history.last();
-        self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
+        self.save_counters();
         self.effects.extend(gone.into_iter().map(|one| Effect::Record(Record::DeleteEntry(one))));
     }
 

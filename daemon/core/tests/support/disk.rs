@@ -97,9 +97,12 @@ impl Disk {
     }
 
     pub(crate) fn read(&self) -> Saved {
+        // As a store does: what is there has been counted.
+        let highest = self.registrations.keys().next_back().map_or(0, |id| id.number());
+        let last_registration = self.counters.last_registration.max(highest);
         Saved {
             registrations: self.registrations.values().cloned().collect(),
-            counters: self.counters,
+            counters: Counters { last_registration, ..self.counters },
             owners: self.owners.clone(),
             sites: self.sites.clone(),
             profiles: self.profiles.clone(),

@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use pwasync_core::{effect, saved::Saved};
 
-use super::{Open, aside, directory, watch::Watch};
+use super::{Atomicity, Open, aside, directory, watch::Watch};
 use crate::store::{
     batch::{Batch, Write},
     error::Cause,
@@ -73,11 +73,11 @@ fn fill(open: &mut Open, saved: Saved, epoch: u64, frame: ClockFrame) -> Result<
             break;
         }
         let changes = open.index.changes(&batch, frame);
-        open.commit(changes)?;
+        open.commit(changes, Atomicity::Whole)?;
     }
     let mut changes = Vec::new();
     open.index.save(&Record::Epoch(epoch), frame, &mut changes);
-    open.commit(changes)
+    open.commit(changes, Atomicity::Whole)
 }
 
 fn writes(saved: Saved) -> impl Iterator<Item = Write> {
