@@ -177,12 +177,14 @@ impl SledStore {
 
     fn write(&mut self, batch: &Batch, frame: ClockFrame) -> Result<(), Cause> {
         let open = self.open.as_mut().ok_or(Cause::Closed)?;
+        let _working = self.watch.as_ref().map(Watch::working);
         if batch.erases_copies() {
             snapshot::erase(&self.directory)?;
+            aside::erase(&self.directory)?;
+            open.erase_aside()?;
         }
         let changes = open.index.changes(batch, frame);
         let atomicity = open.atomicity(batch, changes.len());
-        let _working = self.watch.as_ref().map(Watch::working);
         open.commit(changes, atomicity)?;
         if let Some(epoch) = batch.epoch() {
             self.former.note_epoch(epoch);
@@ -294,6 +296,21 @@ impl Open {
         for key in keys {
             let bytes = self.db.get(key)?.unwrap_or_default();
             set_aside.insert([&epoch.to_be_bytes(), key.as_slice()].concat(), bytes)?;
+        }
+        self.sync()
+    }
+
+    /// Of records that were set aside only the keys stay: their numbers are not given again.
+    fn erase_aside(&self) -> Result<(), Cause> {
+        if !self.db.tree_names().iter().any(|name| *name == SET_ASIDE) {
+            return Ok(());
+        }
+        let set_aside = self.db.open_tree(SET_ASIDE)?;
+        for entry in &set_aside {
+            let (key, value) = entry?;
+            if !value.is_empty() {
+                set_aside.insert(key, &[])?;
+            }
         }
         self.sync()
     }

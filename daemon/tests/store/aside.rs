@@ -2,11 +2,13 @@
 
 use std::{fs, path::Path};
 
+use pwasync_core::effect::Record;
 use pwasyncd::store::{Store, disk::SledStore};
 
 use super::{
     commit, save,
     support::{FRAME, by_id, database, registration},
+    tamper,
 };
 
 #[test]
@@ -35,6 +37,76 @@ fn a_damaged_store_is_kept_and_told_of_until_it_is_removed() {
     fs::remove_dir_all(state.path().join("store.damaged-1")).unwrap();
     fs::remove_dir_all(state.path().join("store.damaged-2")).unwrap();
     assert_eq!(store.open(FRAME).unwrap().losses, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_cleared_is_in_no_store_that_was_set_aside() {
+    let state = tempfile::tempdir().unwrap();
+    let mut store = SledStore::new(state.path().to_owned());
+    for _ in 0..2 {
+        store.open(FRAME).unwrap();
+        commit(&mut store, [save(&registration(1, 1, 500))]);
+        store.close();
+        rot(state.path());
+    }
+    let told = store.open(FRAME).unwrap().losses;
+    assert_eq!(told.len(), 2);
+    let files = |number: u64| {
+        let kept = state.path().join(format!("store.damaged-{number}"));
+        let mut names: Vec<_> =
+            fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert!(files(1).len() > 1 && files(2).len() > 1);
+    commit(&mut store, [save(&registration(2, 1, 500)), Record::EraseCopies]);
+    assert_eq!([files(1), files(2)], [["reason.txt"], ["reason.txt"]]);
+    // What was lost is told on, and no number comes back.
+    let opened = store.open(FRAME).unwrap();
+    assert_eq!(opened.losses.len(), 2);
+    for (loss, before) in opened.losses.iter().zip(told) {
+        assert_eq!(*loss, format!("{before}; its files were erased when an origin was cleared"));
+    }
+    assert_eq!(by_id(opened).into_keys().collect::<Vec<_>>(), [2]);
+    // Once.
+    commit(&mut store, [Record::EraseCopies]);
+    let erased = "its files were erased";
+    let told = store.open(FRAME).unwrap().losses;
+    assert!(told.iter().all(|loss| loss.matches(erased).count() == 1), "{told:?}");
+}
+
+#[test]
+fn what_is_cleared_is_in_no_record_that_was_set_aside() {
+    let state = tempfile::tempdir().unwrap();
+    let mut store = SledStore::new(state.path().to_owned());
+    store.open(FRAME).unwrap();
+    commit(&mut store, [save(&registration(7, 1, 500)), save(&registration(8, 1, 500))]);
+    store.close();
+    let key = [1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0];
+    tamper(state.path(), |db| {
+        let mut value = db.get(key).unwrap().unwrap().to_vec();
+        *value.last_mut().unwrap() ^= 1;
+        db.insert(key, value).unwrap();
+    });
+    let aside = |state: &Path| {
+        let mut found = Vec::new();
+        tamper(state, |db| {
+            let tree = db.open_tree("set-aside").unwrap();
+            found.extend(tree.iter().map(|entry| entry.unwrap().1.to_vec()));
+        });
+        found
+    };
+    assert_eq!(store.open(FRAME).unwrap().set_aside.len(), 1);
+    store.close();
+    assert!(aside(state.path()).iter().all(|value| value.len() > 500));
+    store.open(FRAME).unwrap();
+    commit(&mut store, [Record::EraseCopies]);
+    store.close();
+    assert_eq!(aside(state.path()), [b""]);
+    // Its number stays taken.
+    let opened = store.open(FRAME).unwrap();
+    assert!(opened.saved.counters.last_registration >= 8);
+    assert_eq!(by_id(opened).into_keys().collect::<Vec<_>>(), [8]);
 }
 
 #[test]

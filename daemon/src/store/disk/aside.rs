@@ -1,4 +1,5 @@
-//! Stores that were damaged as a whole: set aside, never deleted, and what came in their place.
+//! Stores that were damaged as a whole: set aside, and what came in their place. They are kept until
+//! somebody removes them, or clears what may be in them.
 //!
 //! A damaged store is renamed, with the reason in a file of its own. What there is to restore is
 //! written to a third directory, which takes the store's name when it is whole: a crash at any
@@ -48,6 +49,36 @@ pub(super) fn add_to_note(state: &Path, text: &str) -> io::Result<()> {
     fs::write(note, format!("{why}; {text}"))
 }
 
+/// Removes what is in the stores that were set aside, durably: only the notes stay, so that what was
+/// lost is told on.
+pub(super) fn erase(state: &Path) -> io::Result<()> {
+    for number in numbers(state)? {
+        let directory = path(state, number);
+        let mut removed = false;
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            if entry.file_name() == REASON {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+            removed = true;
+        }
+        if removed {
+            directory::sync(&directory)?;
+            tracing::warn!(path = %directory.display(), "a store that was set aside is erased: an origin was cleared");
+            // The log has it.
+            let note = directory.join(REASON);
+            let why = fs::read_to_string(&note).unwrap_or_default();
+            let _ = fs::write(note, format!("{why}; {ERASED}"));
+        }
+    }
+    Ok(())
+}
+
 /// How many stores were ever set aside, as far as their directories still stand.
 pub(super) fn count(state: &Path) -> io::Result<u64> {
     Ok(numbers(state)?.last().copied().unwrap_or(0))
@@ -68,6 +99,8 @@ pub(super) fn told(state: &Path) -> io::Result<Vec<String>> {
 
 /// In a directory that was set aside.
 const REASON: &str = "reason.txt";
+/// What the note says then.
+const ERASED: &str = "its files were erased when an origin was cleared";
 const PREFIX: &str = "store.damaged-";
 
 fn path(state: &Path, number: u64) -> PathBuf {
