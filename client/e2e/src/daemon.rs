@@ -184,11 +184,23 @@ async fn wait_until_ready(
         found = timeout(READY_LIMIT, ready) => match found {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => {
-                Err(HarnessError::TimeOut { what, limit: READY_LIMIT, tail: process.tail() })
+                let tail = process.tail() + &threads(process.id());
+                Err(HarnessError::TimeOut { what, limit: READY_LIMIT, tail })
             }
         },
         _ = ended => Err(HarnessError::Ended {
             program: "pwasyncd".to_owned(), what, tail: process.tail(),
         }),
     }
+}
+
+/// What each thread of a process waits for in the kernel, a line each, for an error message.
+fn threads(process: u32) -> String {
+    let tell = |task: fs::DirEntry| {
+        let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
+        let (name, waits, call) = (read("comm"), read("wchan"), read("syscall"));
+        format!("\n  thread {} waits in {waits}: {}", name.trim_end(), call.trim_end())
+    };
+    let tasks = fs::read_dir(format!("/proc/{process}/task"));
+    tasks.into_iter().flatten().flatten().map(tell).collect()
 }

@@ -87,6 +87,18 @@ impl LoopDisk {
         taken.await?.map_err(|error| HarnessError::system("unmount a disk", error))
     }
 
+    /// Takes it from its place, with those that it stands before, though programs have files open
+    /// on it: they may go on with those.
+    ///
+    /// # Errors
+    /// When it is not mounted.
+    pub fn detach(&self) -> Result<(), HarnessError> {
+        let detach = || umount2(&self.mounted(), MntFlags::MNT_DETACH);
+        detach().map_err(|error| HarnessError::system("detach a disk", error))?;
+        while detach().is_ok() {}
+        Ok(())
+    }
+
     /// Puts another in its place that holds the same, though programs have files open on it.
     /// There is no moment without a disk.
     ///

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    io,
+    fs, io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::Stdio,

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Display,
     fs,
     future::Future,
     path::{Path, PathBuf},
@@ -68,6 +69,9 @@ owner_slots = 1024
 origin_calls = "unlimited"
 owner_calls = "unlimited"
 "#;
+
+/// Failed rounds of which the state is kept.
+const MOST_KEPT: u32 = 3;
 
 /// What a good daemon never says.
 const COMPLAINTS: [&str; 3] = [" WARN ", " ERROR ", "panicked"];
@@ -320,8 +324,9 @@ impl Bed {
                 break;
             }
             let complaint = COMPLAINTS.iter().any(|word| line.text.contains(word));
-            // Who waited for its start is gone when it stops.
-            if complaint && !line.text.contains("the service manager does not listen") {
+            // Who waited for its start is gone when it stops, and the machine's disk is its own.
+            let fine = ["the service manager does not listen", "error=the disk is nearly full"];
+            if complaint && !fine.iter().any(|word| line.text.contains(word)) {
                 self.ledger.lose(format!("the daemon said: {}", line.text));
             }
         }
@@ -333,12 +338,22 @@ impl Bed {
         self.crowd.end();
     }
 
-    /// Leaves a copy of the state behind for whoever looks into it.
-    pub(crate) fn keep_state(&self) {
-        let kept = std::env::temp_dir().join(format!("torture-state-{}", std::process::id()));
-        match copy_folder(self.setup.state(), &kept) {
-            Ok(()) => say(&format!("the state is kept in {}", kept.display())),
-            Err(error) => say(&format!("the state could not be kept: {error}")),
+    /// Leaves a copy of the state behind in the build folder, with what the daemon said, for whoever
+    /// looks into why a round failed.
+    pub(crate) fn keep_state(&self, why: &dyn Display) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let name = |number| folder.join(format!("torture-{}-{number}", std::process::id()));
+        let Some(kept) = (1..=MOST_KEPT).map(name).find(|kept| !kept.exists()) else { return };
+        let log = self.daemon.iter().flat_map(|daemon| daemon.process.stderr().all());
+        let log: String = log.map(|line| line.text + "\n").collect();
+        let copied = copy_folder(self.setup.state(), &kept.join("state"));
+        let noted = fs::write(kept.join("failed.txt"), format!("{why}\n\n{log}"));
+        match (copied, noted) {
+            (Ok(()), Ok(())) => {
+                say(&format!("the state and the log are kept in {}", kept.display()))
+            }
+            (Err(error), _) => say(&format!("the state could not be kept: {error}")),
+            (_, Err(error)) => say(&format!("the log could not be kept: {error}")),
         }
     }
 

@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 use crate::{
     bed::{Bed, LIMIT, Until, running, well},
     caller::Diet,
+    cleared::export_for_ever,
     run::{Run, Tally},
 };
 
@@ -41,11 +42,15 @@ pub(crate) async fn kills(run: &mut Run, rounds: u64) -> Result<Tally, HarnessEr
     let mut tally = Tally::new("kill -9");
     while tally.rounds < rounds {
         let mut bed = Bed::new(run.random.u64(..), Diet::Mixed, None)?;
+        // In every second life snapshots come one after the other.
+        if (tally.rounds / ROUNDS_OF_A_LIFE).is_multiple_of(2) {
+            bed.setup.arguments = vec!["--snapshot-gap".into(), "0s".into()];
+        }
         bed.start().await?;
         let life = ROUNDS_OF_A_LIFE.min(rounds - tally.rounds);
         for _ in 0..life {
             let ended = round(run, &mut bed).await;
-            ended.inspect_err(|_| bed.keep_state())?;
+            ended.inspect_err(|error| bed.keep_state(error))?;
             tally.round(run, &mut bed);
         }
         tally.end(bed);
@@ -71,6 +76,7 @@ async fn round(run: &mut Run, bed: &mut Bed) -> Result<(), HarnessError> {
     let mut answered = bed.answers();
     let wanted = answers.map(|more| bed.ledger.counts().writes + more);
     let mut daemon = bed.daemon.take();
+    let exporting = tokio::spawn(export_for_ever(bed.client.clone()));
     let ended = bed
         .load(Until::SceneEnds, async {
             let process = &mut running(&mut daemon)?.process;
@@ -115,6 +121,7 @@ async fn round(run: &mut Run, bed: &mut Bed) -> Result<(), HarnessError> {
             Ok::<_, HarnessError>(None)
         })
         .await;
+    exporting.abort();
     if let Some(ending) = ended.transpose()?.flatten()
         && let Err(what) = well(ending)
     {

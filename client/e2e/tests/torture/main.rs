@@ -9,7 +9,9 @@
 mod bed;
 mod browser;
 mod caller;
+mod cleared;
 mod crowd;
+mod detached;
 mod health;
 mod kills;
 mod pair;
@@ -39,8 +41,11 @@ const LONG_CUTS: u64 = 200;
 const LONG_SPANS: Spans = Spans { usual: 3_000, long_every: 20, long: 8_000 };
 
 /// Each trouble that there is, once or more.
-const SHORT_TROUBLES: u64 = 9;
-const LONG_TROUBLES: u64 = 45;
+const SHORT_TROUBLES: u64 = 10;
+const LONG_TROUBLES: u64 = 50;
+/// Origins that are cleared.
+const SHORT_CLEARED: u64 = 8;
+const LONG_CLEARED: u64 = 200;
 
 type Torture = for<'a> fn(
     &'a mut Run,
@@ -54,7 +59,7 @@ enum Length {
     Long,
 }
 
-const TORTURES: [(&str, Torture); 5] = [
+const TORTURES: [(&str, Torture); 7] = [
     ("nothing_is_lost_by_kills", |run, length| Box::pin(kills::kills(run, length.rounds(LONG)))),
     ("nothing_is_lost_by_power_cuts", |run, length| {
         let spans = match length {
@@ -69,6 +74,16 @@ const TORTURES: [(&str, Torture); 5] = [
             Length::Long => LONG_TROUBLES,
         };
         Box::pin(trouble::troubles(run, rounds))
+    }),
+    ("a_disk_that_is_detached_keeps_what_was_acknowledged", |run, _| {
+        Box::pin(detached::detached(run))
+    }),
+    ("what_was_cleared_is_nowhere_after_kills", |run, length| {
+        let rounds = match length {
+            Length::Short => SHORT_CLEARED,
+            Length::Long => LONG_CLEARED,
+        };
+        Box::pin(cleared::cleared(run, rounds))
     }),
     ("a_second_daemon_on_the_same_state_ends", |run, _| Box::pin(pair::second(run))),
     ("a_daemon_that_forgets_is_found_out", |run, _| Box::pin(pair::forgetful(run))),

@@ -44,7 +44,7 @@ pub(crate) async fn cuts(run: &mut Run, rounds: u64, spans: Spans) -> Result<Tal
                 run.random.u64(SHORTEST..=spans.usual)
             };
             let ended = round(&mut bed, &disk, Duration::from_millis(span)).await;
-            ended.inspect_err(|_| bed.keep_state())?;
+            ended.inspect_err(|error| bed.keep_state(error))?;
             tally.round(run, &mut bed);
         }
         tally.end(bed);

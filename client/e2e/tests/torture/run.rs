@@ -61,6 +61,9 @@ impl Tally {
         for loss in &losses {
             say(&format!("LOSS in round {}: {loss}", self.rounds));
         }
+        if !losses.is_empty() {
+            bed.keep_state(&losses.join("\n"));
+        }
         self.losses.extend(losses);
         if self.rounds.is_multiple_of(ROUNDS_OF_A_LINE) {
             let line = self.line(self.counts.and(bed.ledger.counts()), self.opens + bed.opens);

@@ -1,7 +1,7 @@
 //! The disk fails under the running daemon: full, broken, read-only, gone. The same process must
 //! say so, answer reads, and go on by itself once the disk works, with nothing lost.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use futures_util::future::pending;
 use pwasync_client::{
@@ -42,14 +42,17 @@ enum Trouble {
     ReadsAndWrites(&'static str),
     /// It fails for good, and is put back in.
     PulledOut,
+    /// It fails for good and is unmounted: an empty folder is in its place until it is put back in.
+    Unmounted,
 }
 
 /// What a cycle of the short run tries, and the long run again and again.
-const TROUBLES: [Trouble; 9] = [
+const TROUBLES: [Trouble; 10] = [
     Trouble::Full,
     Trouble::Writes("EIO"),
     Trouble::PulledOut,
     Trouble::FullAtStart,
+    Trouble::Unmounted,
     Trouble::Syncs("EIO"),
     Trouble::Full,
     Trouble::Writes("EROFS"),
@@ -69,7 +72,8 @@ pub(crate) async fn troubles(run: &mut Run, rounds: u64) -> Result<Tally, Harnes
     let troubles = TROUBLES.into_iter().cycle();
     for (trouble, _) in troubles.zip(0..rounds) {
         let calm = Duration::from_millis(run.random.u64(0..=LONGEST_CALM));
-        let took = round(&mut bed, &mut disk, trouble, calm).await?;
+        let took = round(&mut bed, &mut disk, trouble, calm).await;
+        let took = took.inspect_err(|error| bed.keep_state(error))?;
         slowest = slowest.max(took);
         let note = format!("{trouble:?}: registers again {took:.0} ms after");
         say(&note);
@@ -141,6 +145,9 @@ async fn begin(
     let (calls, error) = match trouble {
         Trouble::Full | Trouble::FullAtStart => return disk.fill().map(|()| None),
         Trouble::PulledOut => return disk.cut_power().map(|()| None),
+        Trouble::Unmounted => {
+            return disk.cut_power().and_then(|()| disk.detach()).map(|()| None);
+        }
         Trouble::Writes(error) => (WRITES.to_owned(), error),
         Trouble::Syncs(error) => ("fdatasync,fsync".to_owned(), error),
         Trouble::ReadsAndWrites(error) => (format!("{WRITES},pread64,openat"), error),
@@ -167,6 +174,16 @@ async fn end(
     match trouble {
         Trouble::Full | Trouble::FullAtStart => disk.free(),
         Trouble::PulledOut => disk.exchange(),
+        Trouble::Unmounted => {
+            let made = fs::read_dir(disk.mounted()).map(Iterator::count);
+            match made {
+                Ok(0) => disk.exchange(),
+                made => Err(HarnessError::Command {
+                    command: "pwasyncd without its disk".to_owned(),
+                    output: format!("it made something in the disk's place: {made:?}"),
+                }),
+            }
+        }
         Trouble::Writes(_) | Trouble::Syncs(_) | Trouble::ReadsAndWrites(_) => Ok(()),
     }
 }
@@ -188,7 +205,14 @@ async fn must_be_read_only(
             let registered = client.register(&probe()).await;
             let status = client.status().await.map(|status| status.store);
             let health = health(&socket).await;
-            let so = matches!(registered, Err(ClientError::Unavailable { .. }))
+            let why = match &status {
+                Ok(StoreState::ReadOnly(why)) => why.as_str(),
+                Ok(StoreState::Writable) | Err(_) => "",
+            };
+            // Asked again and again, it sees that there is nothing to open.
+            let told = trouble != Trouble::Unmounted || why.contains("are not there any more");
+            let so = told
+                && matches!(registered, Err(ClientError::Unavailable { .. }))
                 && matches!(status, Ok(StoreState::ReadOnly(_)))
                 && health == Ok(ServingStatus::NotServing);
             if so {
