@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    fs, io,
+    io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::Stdio,
