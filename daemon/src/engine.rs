@@ -1,7 +1,7 @@
 //! The engine: the only owner of the scheduler. Takes inputs, calls the core with the time, and
 //! carries out its effects in order, each when the records before it are on disk.
 //!
-//! It never waits for the disk: while one batch is at the committer, the next one forms.
+//! It never waits for the disk: while the committer writes one batch, the next one grows.
 
 mod admin;
 mod effects;
@@ -52,8 +52,8 @@ use watch::Watchers;
 /// waits for the engine.
 const ANSWERS: usize = 16;
 
-/// Inputs taken before the next look at the committer, so that a flood does not hold it up.
-const INPUTS_AT_ONCE: usize = 256;
+/// Inputs taken before the committer has what they wrote, so that it does not wait for a flood.
+const INPUTS_AT_ONCE: usize = 32;
 
 /// Sessions are told of the host at most so often (protocol.md).
 const HOST_UPDATE_GAP: Duration = Duration::from_secs(1);
@@ -308,7 +308,8 @@ impl Engine {
                     if batch.erases_copies() {
                         self.commits.tell_erased();
                     }
-                    self.committer.send(Command::Commit(batch, frame, disk))?;
+                    let handed = self.committer.commit(batch, frame, disk)?;
+                    self.pipeline.handed(handed);
                     return Ok(());
                 }
             }

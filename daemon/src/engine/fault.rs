@@ -135,6 +135,7 @@ impl Engine {
 
     /// Drops what has not left, and ends the sessions.
     pub(super) fn drop_core(&mut self, problem: String) {
+        self.committer.take_back();
         let unrecorded = self.pipeline.drop_all();
         self.sessions.close_all(Closing::Restarting, RECONNECT);
         self.launchers.close_all(Closing::Restarting, RECONNECT);

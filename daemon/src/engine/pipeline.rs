@@ -1,12 +1,12 @@
-//! Records first, then what depends on them: the forming batch, the one at the committer, and
-//! what is gated on each.
+//! Records first, then what depends on them: the forming batch, those at the committer, and what is
+//! gated on each.
 //!
 //! Records that may wait ([`Haste::Rides`]) start no batch of their own: they go with the next
 //! one, and a minute later at the latest. Since all that forms goes together, the disk always
 //! holds what the core had written up to some moment, never a later record without an earlier;
 //! but for the [lines](Lines) of the history, which nothing is decided by.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use pwasync_core::{
     effect::{Effect, Haste, Record},
@@ -16,7 +16,10 @@ use pwasync_core::{
 use tokio::time::{Instant, sleep_until};
 
 use super::lines::Lines;
-use crate::store::batch::{Batch, Write};
+use crate::store::{
+    batch::{Batch, Write},
+    committer::Handed,
+};
 
 /// What a crash may lose of what rides along.
 const RIDE: Duration = Duration::from_secs(60);
@@ -39,7 +42,8 @@ pub(super) struct Pipeline {
     lines: Lines,
     goes: Goes,
     gated: Vec<Gated>,
-    in_flight: Option<InFlight>,
+    /// Batches at the committer: what it writes, and what waits until it is free.
+    in_flight: VecDeque<InFlight>,
     /// The last registration of what forms.
     last: u64,
     /// The last registration that is on disk.
@@ -49,6 +53,7 @@ pub(super) struct Pipeline {
 /// A batch at the committer.
 struct InFlight {
     gated: Vec<Gated>,
+    /// Since when nothing was before it.
     since: Instant,
     last: u64,
 }
@@ -67,11 +72,11 @@ enum Goes {
 
 /// What the engine is to do next.
 pub(super) enum Release {
-    /// Nothing: a batch is at the committer, or there is nothing.
+    /// Nothing: there is nothing, or it waits for a batch at the committer.
     Nothing,
     /// Nothing is to be written before these.
     CarryOut(Vec<Gated>),
-    /// Give this to the committer.
+    /// Give this to the committer, and say what became of it ([`Pipeline::handed`]).
     Commit(Batch),
 }
 
@@ -120,12 +125,9 @@ impl Pipeline {
         }
     }
 
-    /// At most one batch is at the committer; what forms meanwhile goes together afterwards. Lines
-    /// of the history go with it unless others went less than `gap` ago.
+    /// What is to be written goes to the committer at once, where it joins what is not begun yet.
+    /// Lines of the history go with it unless others went less than `gap` ago.
     pub(super) fn release(&mut self, now: Timestamp, gap: Duration) -> Release {
-        if self.in_flight.is_some() {
-            return Release::Nothing;
-        }
         if self.goes == Goes::Next {
             self.lines.board(&mut self.forming, now, gap);
             if self.forming.is_empty() {
@@ -136,11 +138,31 @@ impl Pipeline {
             Goes::Next => {
                 self.goes = self.lines_go();
                 let gated = std::mem::take(&mut self.gated);
-                self.in_flight = Some(InFlight { gated, since: Instant::now(), last: self.last });
+                self.in_flight.push_back(InFlight {
+                    gated,
+                    since: Instant::now(),
+                    last: self.last,
+                });
                 Release::Commit(std::mem::take(&mut self.forming))
             }
-            Goes::Never | Goes::At(_) if self.gated.is_empty() => Release::Nothing,
+            Goes::Never | Goes::At(_) if self.gated.is_empty() || !self.in_flight.is_empty() => {
+                Release::Nothing
+            }
             Goes::Never | Goes::At(_) => Release::CarryOut(std::mem::take(&mut self.gated)),
+        }
+    }
+
+    /// What became of the batch that was released.
+    pub(super) fn handed(&mut self, handed: Handed) {
+        match handed {
+            Handed::Alone => {}
+            Handed::Joined => {
+                let Some(joins) = self.in_flight.pop_back() else { return };
+                if let Some(waiting) = self.in_flight.back_mut() {
+                    waiting.gated.extend(joins.gated);
+                    waiting.last = joins.last;
+                }
+            }
         }
     }
 
@@ -149,16 +171,19 @@ impl Pipeline {
         self.lines.waiting_since().map_or(Goes::Never, |since| Goes::At(since + RIDE))
     }
 
-    /// The batch at the committer is on disk: what was gated on it may leave.
+    /// The first batch at the committer is on disk: what was gated on it may leave.
     pub(super) fn committed(&mut self) -> Vec<Gated> {
-        let Some(batch) = self.in_flight.take() else { return Vec::new() };
+        let Some(batch) = self.in_flight.pop_front() else { return Vec::new() };
+        if let Some(next) = self.in_flight.front_mut() {
+            next.since = Instant::now();
+        }
         self.last_recorded = batch.last;
         batch.gated
     }
 
     /// Ends when a batch has been at the committer for so long, in real time.
     pub(super) fn stalled(&self, limit: Duration) -> impl Future<Output = ()> + use<> {
-        let until = self.in_flight.as_ref().map(|batch| batch.since + limit);
+        let until = self.in_flight.front().map(|batch| batch.since + limit);
         async move {
             match until {
                 Some(until) => sleep_until(until).await,
@@ -181,7 +206,7 @@ impl Pipeline {
     /// Nothing forms and nothing is at the committer.
     pub(super) fn is_idle(&self) -> bool {
         let forms = !self.forming.is_empty() || self.lines.waiting_since().is_some();
-        self.in_flight.is_none() && !forms && self.gated.is_empty()
+        self.in_flight.is_empty() && !forms && self.gated.is_empty()
     }
 }
 
@@ -248,6 +273,28 @@ mod tests {
         assert!(matches!(release(&mut pipeline), Release::Nothing));
         pipeline.write(rider(0), START);
         assert!(matches!(release(&mut pipeline), Release::Commit(batch) if batch.len() == MANY));
+    }
+
+    #[test]
+    fn what_joins_a_batch_leaves_with_it() {
+        let mut pipeline = Pipeline::default();
+        let mut commit = |handed| {
+            pipeline.write(Record::DeleteLease(LeaseId::new(1)).into(), START);
+            pipeline.gate(Gated::Effect(Effect::HostChanged));
+            assert!(matches!(release(&mut pipeline), Release::Commit(_)));
+            pipeline.handed(handed);
+        };
+        commit(Handed::Alone);
+        commit(Handed::Alone);
+        commit(Handed::Joined);
+        // What needs no record of its own waits for those before it.
+        pipeline.gate(Gated::Effect(Effect::HostChanged));
+        assert!(matches!(release(&mut pipeline), Release::Nothing));
+        assert_eq!(pipeline.committed().len(), 1);
+        assert!(matches!(release(&mut pipeline), Release::Nothing));
+        assert_eq!(pipeline.committed().len(), 2);
+        assert!(matches!(release(&mut pipeline), Release::CarryOut(gated) if gated.len() == 1));
+        assert!(pipeline.is_idle());
     }
 
     fn release(pipeline: &mut Pipeline) -> Release {

@@ -90,6 +90,11 @@ impl Batch {
         self.writes.insert(Target::of(&write), write);
     }
 
+    /// Adds what is to be written after it.
+    pub(super) fn append(&mut self, later: Self) {
+        self.writes.extend(later.writes);
+    }
+
     /// There is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()

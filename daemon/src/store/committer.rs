@@ -2,7 +2,10 @@
 
 use std::{
     io,
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
     thread,
 };
 
@@ -16,8 +19,8 @@ use crate::store::{
     frame::ClockFrame,
 };
 
-/// The engine has at most one batch and one opening out, and one reading for each check that may
-/// run.
+/// The engine has at most one batch waiting and one opening out, and one reading for each check that
+/// may run.
 const COMMANDS: usize = 8;
 
 /// What the committer is told to do. It does one thing after the other, in order.
@@ -26,8 +29,9 @@ pub enum Command {
     /// Open the store, or close it and open it again, as after a failure or a (simulated) power
     /// cut: what was not committed is gone. Answered by [`Answer::Opened`].
     Open(ClockFrame, Disk),
-    /// Make a batch durable. Answered by [`Answer::Committed`].
-    Commit(Batch, ClockFrame, Disk),
+    /// Make the [waiting](Committer::commit) batch durable. Answered by [`Answer::Committed`], unless
+    /// it was taken back.
+    Commit,
     /// Read pieces back.
     Read {
         /// Behind this key; empty: from the first on.
@@ -80,10 +84,31 @@ pub enum SendError {
     Gone,
 }
 
+/// What became of a batch that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handed {
+    /// It has an answer of its own.
+    Alone,
+    /// The one before it was not begun yet: they are one, and have one answer.
+    Joined,
+}
+
+/// The batch that is written next.
+#[derive(Debug)]
+struct Waiting {
+    batch: Batch,
+    frame: ClockFrame,
+    disk: Disk,
+}
+
+/// Where it waits until the thread is free: it grows meanwhile.
+type Shelf = Arc<Mutex<Option<Waiting>>>;
+
 /// The store's thread, from outside. Dropping it stops the thread and waits for it.
 #[derive(Debug)]
 pub struct Committer {
     commands: Option<SyncSender<Command>>,
+    shelf: Shelf,
     thread: Option<thread::JoinHandle<Box<dyn Store>>>,
 }
 
@@ -97,10 +122,33 @@ impl Committer {
         answer: impl FnMut(Answer) + Send + 'static,
     ) -> io::Result<Self> {
         let (commands, received) = sync_channel(COMMANDS);
+        let shelf = Shelf::default();
+        let of_thread = Arc::clone(&shelf);
         let thread = thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || run(store, &received, answer))?;
-        Ok(Self { commands: Some(commands), thread: Some(thread) })
+            .spawn(move || run(store, &received, &of_thread, answer))?;
+        Ok(Self { commands: Some(commands), shelf, thread: Some(thread) })
+    }
+
+    /// Hands a batch over, to be made durable after everything that was sent before. Never blocks.
+    ///
+    /// # Errors
+    /// When it was not taken.
+    pub fn commit(&self, batch: Batch, frame: ClockFrame, disk: Disk) -> Result<Handed, SendError> {
+        let mut shelf = lock(&self.shelf);
+        if let Some(waiting) = &mut *shelf {
+            waiting.batch.append(batch);
+            (waiting.frame, waiting.disk) = (frame, disk);
+            return Ok(Handed::Joined);
+        }
+        self.send(Command::Commit)?;
+        *shelf = Some(Waiting { batch, frame, disk });
+        Ok(Handed::Alone)
+    }
+
+    /// Takes back what was not begun: it has no answer.
+    pub fn take_back(&self) {
+        lock(&self.shelf).take();
     }
 
     /// Hands a command over. Never blocks.
@@ -133,9 +181,15 @@ impl Drop for Committer {
     }
 }
 
+fn lock(shelf: &Shelf) -> std::sync::MutexGuard<'_, Option<Waiting>> {
+    // Nothing panics while it is held.
+    shelf.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn run(
     mut store: Box<dyn Store>,
     commands: &Receiver<Command>,
+    shelf: &Shelf,
     mut answer: impl FnMut(Answer),
 ) -> Box<dyn Store> {
     for command in commands {
@@ -148,7 +202,9 @@ fn run(
                 };
                 answer(Answer::Opened(Box::new(opened)));
             }
-            Command::Commit(batch, frame, disk) => {
+            Command::Commit => {
+                let waiting = lock(shelf).take();
+                let Some(Waiting { batch, frame, disk }) = waiting else { continue };
                 let committed = match disk {
                     Disk::Fails(failure) => Err(simulated(Doing::Commit, failure)),
                     Disk::Works => store.commit(&batch, frame),
@@ -227,11 +283,41 @@ mod tests {
         opened(&committer, &answers, Disk::Works).unwrap();
         let now = Write::SaveSimulatedNow(Timestamp::from_millis(5));
         let batch = [counters(3), now].into_iter().collect();
-        committer.send(Command::Commit(batch, FRAME, Disk::Works)).unwrap();
+        assert_eq!(committer.commit(batch, FRAME, Disk::Works), Ok(Handed::Alone));
         let mut store = committer.stop().unwrap();
         let opened = store.open(FRAME).unwrap();
         assert_eq!(opened.saved.counters.last_registration, 3);
         assert_eq!(opened.simulated_now, Some(Timestamp::from_millis(5)));
+    }
+
+    #[test]
+    fn what_waits_grows_and_can_be_taken_back() {
+        let (begun, begins) = sync_channel(0);
+        let (sender, answers) = mpsc::channel();
+        let answer = move |answer| {
+            begun.send(()).unwrap();
+            sender.send(answer).unwrap();
+        };
+        let committer = Committer::start(Box::new(MemoryStore::new()), answer).unwrap();
+        committer.send(Command::Open(FRAME, Disk::Works)).unwrap();
+        // The thread waits for its answer to be taken.
+        let batch = |last| [counters(last)].into_iter().collect();
+        assert_eq!(committer.commit(batch(1), FRAME, Disk::Works), Ok(Handed::Alone));
+        assert_eq!(committer.commit(batch(2), FRAME, Disk::Works), Ok(Handed::Joined));
+        for _ in 0..2 {
+            begins.recv_timeout(Duration::from_secs(10)).unwrap();
+        }
+        assert!(matches!(answers.recv().unwrap(), Answer::Opened(_)));
+        committer.send(Command::Open(FRAME, Disk::Works)).unwrap();
+        assert_eq!(committer.commit(batch(9), FRAME, Disk::Works), Ok(Handed::Alone));
+        committer.take_back();
+        begins.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert!(matches!(answers.recv().unwrap(), Answer::Committed(Ok(()))));
+        let Answer::Opened(opened) = answers.recv().unwrap() else { panic!("not opened") };
+        assert_eq!(opened.unwrap().saved.counters.last_registration, 2);
+        drop(begins);
+        assert!(committer.stop().is_some());
+        assert!(answers.recv().is_err());
     }
 
     fn start(store: MemoryStore) -> (Committer, Receiver<Answer>) {
@@ -258,7 +344,7 @@ mod tests {
         disk: Disk,
     ) -> Result<(), StoreError> {
         let batch = [counters(7)].into_iter().collect();
-        committer.send(Command::Commit(batch, FRAME, disk)).unwrap();
+        committer.commit(batch, FRAME, disk).unwrap();
         match answers.recv_timeout(Duration::from_secs(10)).unwrap() {
             Answer::Committed(committed) => committed,
             Answer::Opened(opened) => panic!("{opened:?}"),
