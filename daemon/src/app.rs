@@ -100,7 +100,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     for path in &policy.files {
         tracing::info!(path = %path.display(), "policy read");
     }
-    let clock = SystemClock::start().map_err(AppError::Clock)?;
+    let clock = SystemClock::start(config.zone).map_err(AppError::Clock)?;
     let (sender, inputs) = channel::channel();
     let (host, simulation) = match config.host {
         HostChoice::Real => (HostKind::Real(clock), Simulation::Absent),

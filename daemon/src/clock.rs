@@ -17,17 +17,43 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 use crate::channel::{EngineGone, WallClockSender};
 
+/// The time zone of the machine.
+const LOCAL_TIME: &str = "/etc/localtime";
+
 /// Where the kernel names the boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// A wall clock that moved by less than this against core time has only been slewed.
 const STEP_MILLIS: i64 = 500;
 
+/// Which time zone is the local one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LocalZone {
+    /// That of the machine.
+    #[default]
+    Machine,
+    /// The one that `TZ` names.
+    Environment,
+}
+
+impl LocalZone {
+    fn read(self) -> TimeZone {
+        let machine = || TimeZone::tzif(LOCAL_TIME, &fs::read(LOCAL_TIME).ok()?).ok();
+        match self {
+            // Its rules are in the file. To find its name, which nobody asks for, the names of all
+            // zones would be read and kept.
+            Self::Machine => machine().unwrap_or_else(TimeZone::system),
+            Self::Environment => TimeZone::system(),
+        }
+    }
+}
+
 /// Core time of the real host: CLOCK_BOOTTIME plus an offset fixed when the daemon starts.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     offset_millis: i64,
     boot_id: [u8; 16],
+    zone: LocalZone,
 }
 
 impl SystemClock {
@@ -35,11 +61,11 @@ impl SystemClock {
     ///
     /// # Errors
     /// When the kernel does not name the boot.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(zone: LocalZone) -> io::Result<Self> {
         let boot_id = parse_boot_id(&fs::read_to_string(BOOT_ID)?)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, BOOT_ID))?;
         let offset_millis = millis(ClockId::Realtime) - millis(ClockId::Boottime);
-        Ok(Self { offset_millis, boot_id })
+        Ok(Self { offset_millis, boot_id, zone })
     }
 
     /// Core time.
@@ -52,7 +78,7 @@ impl SystemClock {
     pub fn wall(&self) -> WallClock {
         let unix = millis(ClockId::Realtime);
         let offset_millis = unix - millis(ClockId::Boottime) - self.offset_millis;
-        WallClock { offset_millis, utc_offset: utc_offset(&TimeZone::system(), unix) }
+        WallClock { offset_millis, utc_offset: utc_offset(&self.zone.read(), unix) }
     }
 
     /// See [`crate::store::frame::ClockFrame::offset_millis`].
@@ -118,7 +144,7 @@ pub async fn watch_wall_clock(clock: SystemClock, sender: WallClockSender) -> io
     loop {
         // Before its time comes it becomes readable only when the clock is set
         // (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
-        let at = next_transition(&TimeZone::system(), millis(ClockId::Realtime));
+        let at = next_transition(&clock.zone.read(), millis(ClockId::Realtime));
         let armed =
             Itimerspec { it_interval: timespec(0), it_value: timespec(at.unwrap_or(i64::MAX / 2)) };
         let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
@@ -200,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_step_before_the_watch_began_is_told() {
-        let clock = SystemClock::start().unwrap();
+        let clock = SystemClock::start(LocalZone::Machine).unwrap();
         let stepped = SystemClock { offset_millis: clock.offset_millis - 10_000, ..clock };
         let (sender, mut inputs) = channel();
         let watch = watch_wall_clock(stepped, sender.wall_clock());
@@ -210,6 +236,14 @@ mod tests {
         };
         let Ok(Some(Input::WallClock(wall))) = told else { panic!("not told: {told:?}") };
         assert!((9_500..10_500).contains(&wall.offset_millis), "{wall:?}");
+    }
+
+    #[test]
+    fn the_zone_of_the_machine_has_the_rules_that_the_system_names() {
+        let (own, named) = (LocalZone::Machine.read(), TimeZone::system());
+        for unix in [0, 1_767_225_600_000, 1_783_000_000_000] {
+            assert_eq!(utc_offset(&own, unix), utc_offset(&named, unix));
+        }
     }
 
     #[test]
@@ -230,7 +264,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_timer_waits_for_core_time() {
-        let clock = SystemClock::start().unwrap();
+        let clock = SystemClock::start(LocalZone::Machine).unwrap();
         let timer = Timer::new(clock).unwrap();
         let until = clock.now() + Duration::from_millis(20);
         timer.wait(Some(until)).await.unwrap();

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{cli::Arguments, host::FirstNetwork, policy::PolicyFile, socket::Access};
+use crate::{
+    cli::Arguments, clock::LocalZone, host::FirstNetwork, policy::PolicyFile, socket::Access,
+};
 
 const SOCKET: &str = "pwasyncd.sock";
 const DIRECTORY: &str = "pwasync";
@@ -46,6 +48,8 @@ pub struct Config {
     pub snapshot_gap: Duration,
     /// Which host it serves.
     pub host: HostChoice,
+    /// Which time zone is the local one.
+    pub zone: LocalZone,
     /// What it logs.
     pub log: String,
     /// Whether each line of the log has a time.
@@ -93,6 +97,7 @@ pub struct Environment {
     home: Option<OsString>,
     log: Option<OsString>,
     journal: Option<OsString>,
+    time_zone: Option<OsString>,
 }
 
 impl Environment {
@@ -106,6 +111,7 @@ impl Environment {
             home: env::var_os("HOME"),
             log: env::var_os("PWASYNC_LOG"),
             journal: env::var_os("JOURNAL_STREAM"),
+            time_zone: env::var_os("TZ"),
         }
     }
 }
@@ -174,6 +180,10 @@ impl Config {
             grid_offset: arguments.grid_offset,
             snapshot_gap: arguments.snapshot_gap.unwrap_or(SNAPSHOT_GAP),
             host,
+            zone: match environment.time_zone {
+                Some(_) => LocalZone::Environment,
+                None => LocalZone::Machine,
+            },
             log: environment.log(arguments.log)?,
             log_times: match environment.journal {
                 Some(_) => LogTimes::LeftOut,
@@ -317,5 +327,11 @@ mod tests {
             ("trace", "/s".into(), "/d".into())
         );
         assert_eq!(read.policy_file, Some(PolicyFile::Named("/c".into())));
+        assert_eq!(read.zone, LocalZone::Machine);
+        let abroad = Environment { time_zone: Some("Asia/Tokyo".into()), ..environment() };
+        assert_eq!(
+            Config::new(Arguments::default(), &abroad).unwrap().zone,
+            LocalZone::Environment
+        );
     }
 }

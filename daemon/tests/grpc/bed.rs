@@ -15,7 +15,7 @@ use pwasync_proto::v1::{
 };
 use pwasyncd::{
     channel::{self, Commits, EngineSender, Input},
-    clock::SystemClock,
+    clock::{LocalZone, SystemClock},
     engine::{Engine, EngineError, EngineParts},
     grpc::{self, Behind, ServeError, Simulation},
     host::{FirstNetwork, HostKind},
@@ -78,7 +78,7 @@ impl Daemon {
     }
 
     pub(crate) async fn real() -> Self {
-        let clock = SystemClock::start().unwrap();
+        let clock = SystemClock::start(LocalZone::Machine).unwrap();
         Self::start(HostKind::Real(clock), Simulation::Absent, Policy::default()).await
     }
 
