@@ -16,8 +16,8 @@ use crate::{
 /// How a figure's time stands to that of a full run.
 const QUICK_SECONDS: f64 = 0.5;
 const FULL_SECONDS: f64 = 2.0;
-/// An entry that takes longer hangs.
-const ENTRY_LIMIT: Duration = Duration::from_secs(600);
+/// An entry that takes longer hangs. The longest counts to a million.
+const ENTRY_LIMIT: Duration = Duration::from_secs(1_800);
 
 /// What to measure and where to write.
 #[derive(Args, Debug)]

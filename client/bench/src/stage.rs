@@ -17,8 +17,8 @@ use crate::{load::Measured, machine};
 const POLICY: &str = include_str!("../policy.toml");
 /// A server that is not ready after it does not start.
 const READY_LIMIT: Duration = Duration::from_secs(20);
-/// What a driver may take beyond the span that it was given.
-const DRIVE_LIMIT: Duration = Duration::from_secs(120);
+/// What a driver may take: a million cycles are a matter of minutes.
+const DRIVE_LIMIT: Duration = Duration::from_secs(1_500);
 
 /// How thorough a run is.
 #[derive(Clone, Copy, Debug)]
