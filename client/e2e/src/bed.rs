@@ -8,6 +8,7 @@
 mod bus;
 mod network_manager;
 mod options;
+mod power;
 mod provider;
 mod room;
 
@@ -21,6 +22,7 @@ pub use network_manager::network_manager;
 pub use options::{
     Addressing as BedAddressing, BedOptions, CheckOptions, LinkOptions, Managed as BedManaged,
 };
+pub use power::{Charge, PowerSupplies, upower, upower_daemon};
 pub use provider::{Internet, Plug};
 pub use room::system_root;
 
@@ -207,6 +209,14 @@ impl Bed {
     pub async fn restart_network_manager(&mut self) -> Result<(), HarnessError> {
         self.stop_network_manager().await?;
         self.start_network_manager().await
+    }
+
+    /// Power supplies, for UPower: a charger that is plugged in, and no battery yet.
+    ///
+    /// # Errors
+    /// When a part of the system is missing.
+    pub async fn power_supplies(&self) -> Result<PowerSupplies, HarnessError> {
+        PowerSupplies::create(&self.room, &self.bus).await
     }
 
     /// Has NetworkManager stand still, or go on.
