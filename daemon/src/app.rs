@@ -119,7 +119,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let (reloads, wishes) = channel::reloads();
     parts.spawn_policy(source, hangups, wishes, &sender);
     if simulation == Simulation::Absent {
-        parts.spawn_monitors(clock, &sender);
+        parts.spawn_monitors(clock, config.bus, &sender);
     }
     let (transfers, asked) = channel::transfers();
     let snapshots = snapshot::Settings { state: config.state_dir, gap: config.snapshot_gap };
@@ -231,8 +231,13 @@ impl Parts {
         });
     }
 
-    fn spawn_monitors(&mut self, clock: SystemClock, sender: &EngineSender) {
+    fn spawn_monitors(&mut self, clock: SystemClock, bus: String, sender: &EngineSender) {
         let (network, wall_clock) = (sender.network(), sender.wall_clock());
+        let manager = sender.manager();
+        self.monitors.spawn(async move {
+            network::watch_manager(&bus, manager).await;
+            Ok(Part::Monitor)
+        });
         self.monitors.spawn(async move {
             network::watch(network::Settings::default(), network).await;
             Ok(Part::Monitor)

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use pwasync_core::{
     Caller,
-    facts::{Host, Netlink, Origin, Power},
+    facts::{Host, Manager, Netlink, Origin, Power},
     key::{LauncherId, SessionId},
     lease::{Fact, FactValue},
     policy::Traffic,
@@ -53,6 +53,8 @@ const INPUTS: usize = 1_024;
 pub enum Input {
     /// netlink's snapshot changed.
     Network(Netlink),
+    /// A connection manager came, went, or says something else.
+    Manager(Manager),
     /// Battery or charger changed.
     Power(Power),
     /// The wall clock moved against core time.
@@ -151,6 +153,11 @@ impl EngineSender {
         NetworkSender(self.0.clone())
     }
 
+    /// For the watch on the connection manager.
+    pub fn manager(&self) -> ManagerSender {
+        ManagerSender(self.0.clone())
+    }
+
     /// For whoever reads the policy again.
     pub fn policy(&self) -> PolicySender {
         PolicySender(self.0.clone())
@@ -178,6 +185,20 @@ impl NetworkSender {
     /// When the engine has ended.
     pub async fn send(&self, facts: Netlink) -> Result<(), EngineGone> {
         self.0.send(Input::Network(facts)).await.map_err(|_| EngineGone)
+    }
+}
+
+/// Says only what a connection manager knows.
+#[derive(Clone, Debug)]
+pub struct ManagerSender(mpsc::Sender<Input>);
+
+impl ManagerSender {
+    /// Waits for room, then hands over what the manager says.
+    ///
+    /// # Errors
+    /// When the engine has ended.
+    pub async fn send(&self, manager: Manager) -> Result<(), EngineGone> {
+        self.0.send(Input::Manager(manager)).await.map_err(|_| EngineGone)
     }
 }
 

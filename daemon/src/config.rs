@@ -23,6 +23,8 @@ const SYSTEM_CONFIGURATION: &str = "/etc";
 const POLICY: &str = "pwasyncd.toml";
 /// So much may be lost where the whole store is.
 const SNAPSHOT_GAP: Duration = Duration::from_secs(60);
+/// The same on every system, whatever else its bus listens on.
+const SYSTEM_BUS: &str = "unix:path=/run/dbus/system_bus_socket";
 const DEFAULT_LOG: &str = "info";
 /// 2026-01-01T00:00:00Z, in milliseconds since 1970.
 const DEFAULT_START: u64 = 1_767_225_600_000;
@@ -46,6 +48,8 @@ pub struct Config {
     pub grid_offset: Option<Duration>,
     /// From one automatic snapshot of the records to the next at least so long.
     pub snapshot_gap: Duration,
+    /// Address of the system bus, where services tell of the host.
+    pub bus: String,
     /// Which host it serves.
     pub host: HostChoice,
     /// Which time zone is the local one.
@@ -96,6 +100,7 @@ pub struct Environment {
     config_home: Option<OsString>,
     home: Option<OsString>,
     log: Option<OsString>,
+    bus: Option<OsString>,
     journal: Option<OsString>,
     time_zone: Option<OsString>,
 }
@@ -110,6 +115,7 @@ impl Environment {
             config_home: env::var_os("XDG_CONFIG_HOME"),
             home: env::var_os("HOME"),
             log: env::var_os("PWASYNC_LOG"),
+            bus: env::var_os("DBUS_SYSTEM_BUS_ADDRESS"),
             journal: env::var_os("JOURNAL_STREAM"),
             time_zone: env::var_os("TZ"),
         }
@@ -128,6 +134,9 @@ pub enum ConfigError {
     /// The filter of the log is not UTF-8.
     #[error("variable `PWASYNC_LOG`: value `{0}` is not UTF-8")]
     Log(String),
+    /// The address of the system bus is not UTF-8.
+    #[error("variable `DBUS_SYSTEM_BUS_ADDRESS`: value `{0}` is not UTF-8")]
+    Bus(String),
 }
 
 impl ConfigError {
@@ -137,6 +146,7 @@ impl ConfigError {
             Self::NoRuntimeDirectory => "name one with `--socket PATH`",
             Self::NoStateDirectory => "name one with `--state-dir DIR`",
             Self::Log(_) => "set it to a level such as `debug`",
+            Self::Bus(_) => "unset it, to use the system's own bus",
         }
     }
 }
@@ -179,6 +189,7 @@ impl Config {
             network_settle: arguments.network_settle,
             grid_offset: arguments.grid_offset,
             snapshot_gap: arguments.snapshot_gap.unwrap_or(SNAPSHOT_GAP),
+            bus: environment.bus()?,
             host,
             zone: match environment.time_zone {
                 Some(_) => LocalZone::Environment,
@@ -225,6 +236,14 @@ impl Environment {
                 .or_else(|| Some(absolute(self.home.as_ref())?.join(".config")))?,
         };
         Some(PolicyFile::Default(configuration.join(DIRECTORY).join(POLICY)))
+    }
+
+    fn bus(&self) -> Result<String, ConfigError> {
+        let Some(value) = self.bus.as_ref().filter(|value| !value.is_empty()) else {
+            return Ok(SYSTEM_BUS.to_owned());
+        };
+        let address = value.to_str().map(str::to_owned);
+        address.ok_or_else(|| ConfigError::Bus(value.to_string_lossy().into_owned()))
     }
 
     fn log(&self, argument: Option<String>) -> Result<String, ConfigError> {

@@ -6,6 +6,7 @@
 mod admin;
 mod effects;
 mod error;
+mod facts;
 mod fault;
 mod launchers;
 mod lines;
@@ -21,16 +22,15 @@ mod watch;
 use std::time::Duration;
 
 use pwasync_core::{
-    Scheduler, Viewer, WakeReason,
+    Scheduler, WakeReason,
     event::Event,
-    facts::Netlink,
-    lease::{Leased, Subject},
+    facts::{Manager, Netlink},
     time::{Timestamp, WallClock},
 };
 use tokio::sync::mpsc;
 
 use crate::{
-    channel::{Closing, Commits, HostView, Input},
+    channel::{Closing, Commits, Input},
     host::{Host, HostKind},
     policy::LoadedPolicy,
     recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
@@ -97,6 +97,8 @@ pub struct Engine {
     wall: WallClock,
     /// What netlink said last: a new core is told again.
     netlink: Option<Netlink>,
+    /// The same of the connection manager; `None`: nobody has looked for one yet.
+    manager: Option<Manager>,
     /// When sessions may be told of the host again; due when `host_changed`.
     next_host_update: Timestamp,
     host_changed: bool,
@@ -148,6 +150,7 @@ impl Engine {
             started_at: now,
             wall,
             netlink: None,
+            manager: None,
             next_host_update: now,
             host_changed: false,
             stopping: false,
@@ -216,20 +219,10 @@ impl Engine {
 
     fn take(&mut self, input: Input) -> Result<(), EngineError> {
         match input {
-            Input::Network(facts) => {
-                self.netlink = Some(facts.clone());
-                self.happened(Event::NetlinkChanged(facts));
-            }
+            Input::Network(facts) => self.take_netlink(facts),
+            Input::Manager(manager) => self.take_manager(manager),
             Input::Power(power) => self.happened(Event::PowerChanged(power)),
-            Input::WallClock(wall) => {
-                if wall != self.wall {
-                    let WallClock { offset_millis, utc_offset } = wall;
-                    let utc_offset_seconds = utc_offset.as_seconds();
-                    tracing::info!(offset_millis, utc_offset_seconds, "the wall clock was set");
-                    self.wall = wall;
-                    self.happened(Event::WallClockChanged(wall));
-                }
-            }
+            Input::WallClock(wall) => self.take_wall_clock(wall),
             Input::Policy(read) => self.take_policy(read),
             Input::Traffic(reply) => drop(reply.send(self.policy.traffic())),
             Input::Connected(caller) => {
@@ -333,45 +326,6 @@ impl Engine {
     fn stop(&mut self) {
         self.stopping = true;
         self.inputs.close();
-    }
-
-    fn host_view(&mut self) -> HostView {
-        let (now, origin) = (self.host.now(), self.host.origin());
-        let core = self.core.scheduler();
-        let everybodys = core.leases(Viewer::Administrator);
-        let overrides =
-            everybodys.into_iter().filter_map(|lease| match (lease.subject, lease.what) {
-                (Subject::All, Leased::Override(value)) => {
-                    Some((value.fact(), (value, lease.since)))
-                }
-                (Subject::All, Leased::Pause)
-                | (Subject::Owner(_) | Subject::Origin(..) | Subject::App(..), _) => None,
-            });
-        let overrides = overrides.collect();
-        HostView { host: core.host().clone(), overrides, now, origin, wall: self.wall }
-    }
-
-    fn update_host(&mut self) {
-        self.host_changed = false;
-        self.next_host_update = self.host.now() + HOST_UPDATE_GAP;
-        let view = self.host_view();
-        self.sessions.tell_all_host(&view);
-    }
-
-    /// Tells a new core what is known of the host.
-    fn feed_facts(&mut self) {
-        if let Some(simulated) = self.host.simulated() {
-            self.wall = simulated.wall;
-        }
-        // The clock first: what is overdue is decided with the first event, and has its day.
-        self.happened(Event::WallClockChanged(self.wall));
-        if let Some(simulated) = self.host.simulated() {
-            for event in simulated.facts() {
-                self.happened(event);
-            }
-        } else if let Some(facts) = self.netlink.clone() {
-            self.happened(Event::NetlinkChanged(facts));
-        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::io;
 use pwasync_core::{
     event::Event,
     facts::{
-        Connection, Connectivity, DefaultRoute, Family, Known, Link, LinkKind, Metered, Netlink,
-        NetworkId, Origin, Power, PowerSaver, Sleep,
+        Connection, DefaultRoute, Family, Known, Link, LinkKind, Manager, Netlink, NetworkId,
+        Origin, Power, PowerSaver, Sleep,
     },
     time::{Timestamp, WallClock},
 };
@@ -144,15 +144,15 @@ impl SimulatedHost {
     /// the host is on the former network or offline, and never on the new one by the old terms.
     pub(crate) fn network_facts(&self) -> Vec<Event> {
         let Some(network) = self.network.as_option() else { return Vec::new() };
-        let connection = network.as_ref().map_or(NO_CONNECTION, |network| Connection {
+        let connection = network.as_ref().map_or(Connection::NONE, |network| Connection {
             connectivity: network.connectivity,
             metered: network.metered,
             roaming: Some(network.roaming),
             transport: Some(network.transport),
             network: Some(NetworkId::new(crc32fast::hash(network.name.as_bytes()).into())),
         });
-        let connection = Event::ConnectionChanged(Some(connection));
-        vec![connection, Event::NetlinkChanged(netlink(network.as_ref()))]
+        let manager = Event::ManagerChanged(Manager::of_link(LINK, connection));
+        vec![manager, Event::NetlinkChanged(netlink(network.as_ref()))]
     }
 
     /// What battery, charger and power saver would say. What holds more speaks first, so that
@@ -167,14 +167,8 @@ impl SimulatedHost {
     }
 }
 
-/// What a connection manager says while offline.
-const NO_CONNECTION: Connection = Connection {
-    connectivity: Connectivity::None,
-    metered: Metered::Unknown,
-    roaming: None,
-    transport: None,
-    network: None,
-};
+/// The only link.
+const LINK: &str = "sim0";
 
 /// What netlink would say: one link, and while online a default route whose gateway tells one
 /// network from another.
@@ -182,7 +176,7 @@ fn netlink(network: Option<&SimulatedNetwork>) -> Netlink {
     let online = network.is_some();
     let link = Link {
         index: 2,
-        name: "sim0".into(),
+        name: LINK.into(),
         kind: LinkKind::Ordinary,
         carrier: online,
         global_v4: online,

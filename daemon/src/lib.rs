@@ -4,6 +4,7 @@
 //! between it and the world. `app` alone builds them.
 
 pub mod app;
+pub mod bus;
 pub mod channel;
 pub mod cli;
 pub mod clock;

@@ -1,10 +1,12 @@
-//! The network as the kernel tells it: raw facts from netlink, sent when they change.
+//! The network as the kernel and a connection manager tell it: raw facts, sent when they change.
 //!
-//! Owns the netlink socket and the picture of links, addresses and default routes. It does not
-//! decide whether the host is online: that is the core's work.
+//! Owns the netlink socket and the picture of links, addresses and default routes, and what
+//! NetworkManager says of its devices. It does not decide whether the host is online: that is the
+//! core's work.
 
 #[doc(hidden)]
 pub mod fuzzing;
+mod manager;
 mod monitor;
 mod parse;
 mod request;
@@ -13,4 +15,5 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use manager::watch_manager;
 pub use monitor::{Settings, watch};

@@ -10,6 +10,7 @@ use pwasync_core::{
     attempt::Finished,
     engagement::{EventKind, Points},
     event::Event,
+    facts::Manager,
     key::{
         AppId, AttemptId, LauncherId, OwnerId, ProfileId, ProfileKey, RegistrationId,
         RegistrationKey, Scope, SyncKind, WorkerKey,
@@ -239,7 +240,8 @@ impl CoreInput {
                 Event::AttemptFinished { session: _, finished } => ended(finished),
                 Event::LauncherProfiles { launcher: _, profiles } => profiles.len() * ENTRY,
                 Event::LaunchFailed { launcher: _, token: _, reason } => reason.len(),
-                Event::ConnectionChanged(_)
+                Event::ManagerChanged(Manager::Present(managed)) => managed.links.len() * ENTRY,
+                Event::ManagerChanged(Manager::Absent | Manager::Awaited)
                 | Event::PowerSaverChanged(_)
                 | Event::LauncherClosed(_)
                 | Event::PowerChanged(_)

@@ -15,7 +15,7 @@ use pwasync_core::{
     constraints::Constraints,
     event::Event,
     facts::{
-        Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Metered, Netlink,
+        Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Manager, Metered, Netlink,
         NetworkId, Power,
     },
     key::{
@@ -270,7 +270,10 @@ fn network(hold: Hold, number: usize) -> [Event; 2] {
         transport: None,
         network: Some(NetworkId::new(u64::from(last))),
     };
-    [Event::NetlinkChanged(netlink(last)), Event::ConnectionChanged(Some(connection))]
+    [
+        Event::NetlinkChanged(netlink(last)),
+        Event::ManagerChanged(Manager::of_link("wlan0", connection)),
+    ]
 }
 
 fn netlink(last: u8) -> Netlink {

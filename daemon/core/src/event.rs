@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     attempt::Finished,
-    facts::{Connection, Netlink, Power, PowerSaver, Sleep, StoreAccess},
+    facts::{Manager, Netlink, Power, PowerSaver, Sleep, StoreAccess},
     key::{AttemptId, LaunchToken, LauncherId, ProfileId, SessionId},
     time::WallClock,
 };
@@ -14,8 +14,8 @@ use crate::{
 pub enum Event {
     /// netlink's snapshot changed.
     NetlinkChanged(Netlink),
-    /// What the connection manager says changed; `None`: there is none.
-    ConnectionChanged(Option<Connection>),
+    /// A connection manager came, went, or says something else.
+    ManagerChanged(Manager),
     /// The power saver was turned on or off; `None`: there is none.
     PowerSaverChanged(Option<PowerSaver>),
     /// Battery or charger changed.

@@ -7,7 +7,7 @@ mod joined;
 mod network;
 mod power;
 
-pub use connection::{Connection, Connectivity, Metered, NetworkId};
+pub use connection::{Connection, Connectivity, Managed, Manager, Metered, NetworkId, Others};
 pub use joined::{Facts, Reach};
 pub use network::{DefaultRoute, Family, Link, LinkKind, Netlink, NetworkIdentity, NetworkView};
 pub use power::{Power, PowerSaver};
@@ -67,7 +67,10 @@ pub enum StoreAccess {
 pub struct Host {
     started: Timestamp,
     netlink: Known<NetworkView>,
-    /// `None`: there is no connection manager.
+    manager: Manager,
+    /// The link that leads out, or led out last.
+    link: Option<Box<str>>,
+    /// What the manager says of it; `None`: it does not look after it.
     connection: Option<Connection>,
     power: Known<Power>,
     power_saver: Option<PowerSaver>,
@@ -96,6 +99,8 @@ enum Network {
     Other,
     /// The source had not spoken before.
     First,
+    /// The source is gone: what it held may go only when it does not come back soon.
+    Unwatched,
 }
 
 /// The network's returns: from offline to online, or to another network (P-03).
@@ -113,6 +118,8 @@ impl Host {
         Self {
             started: now,
             netlink: Known::No,
+            manager: Manager::Absent,
+            link: None,
             connection: None,
             power: Known::No,
             power_saver: None,
@@ -149,25 +156,44 @@ impl Host {
         true
     }
 
-    /// Takes what the connection manager says; `None`: there is none. True when it changed.
-    pub(crate) fn take_connection(
+    /// Takes what is known of the connection manager; true when that changes something here. Links
+    /// of containers come and go all day.
+    pub(crate) fn take_manager(
         &mut self,
         now: Timestamp,
-        connection: Option<Connection>,
+        manager: Manager,
         policy: &Policy,
     ) -> bool {
-        if self.connection == connection {
+        if self.manager == manager {
             return false;
         }
+        let known = self.connection;
+        let before = (self.facts, known, self.online(), self.settled_at());
+        let former = std::mem::replace(&mut self.manager, manager);
+        let new = self.manager.connection(self.link.as_deref());
         let id = |connection: Option<Connection>| connection.and_then(|one| one.network);
-        let network = match (id(self.connection), id(connection)) {
-            _ if self.connection.is_none() => Network::First,
-            (Some(before), Some(after)) if before != after => Network::Other,
-            (Some(_) | None, _) => Network::Same,
+        let network = match (&former, &self.manager) {
+            (Manager::Present(_), Manager::Absent | Manager::Awaited) => Network::Unwatched,
+            (Manager::Absent, Manager::Present(_)) | (Manager::Awaited, _) => Network::First,
+            (Manager::Absent, Manager::Absent | Manager::Awaited) => Network::Same,
+            // One that stops lets go of its links first.
+            (Manager::Present(_), Manager::Present(_)) if known.is_some() && new.is_none() => {
+                Network::Unwatched
+            }
+            (Manager::Present(_), Manager::Present(_)) => match (id(known), id(new)) {
+                (Some(known), Some(new)) if known != new => Network::Other,
+                (Some(_) | None, _) => Network::Same,
+            },
         };
-        self.connection = connection;
         self.join(now, policy, network);
-        true
+        before != (self.facts, self.connection, self.online(), self.settled_at())
+    }
+
+    /// The wait for facts after the start is over: a manager that has not spoken is as none. True
+    /// when it was still awaited.
+    pub(crate) fn stop_waiting(&mut self, now: Timestamp, policy: &Policy) -> bool {
+        let over = self.started + policy.starting_limit <= now;
+        over && self.manager == Manager::Awaited && self.take_manager(now, Manager::Absent, policy)
     }
 
     /// Takes the power facts; true when they changed.
@@ -220,7 +246,12 @@ impl Host {
 
     /// Works the facts out anew from what each source said.
     fn join(&mut self, now: Timestamp, policy: &Policy, network: Network) {
-        let online = self.netlink.as_option().is_some_and(NetworkView::is_online);
+        let view = self.netlink.as_option();
+        let online = view.is_some_and(NetworkView::is_online) && self.manager != Manager::Awaited;
+        if let Some(link) = view.and_then(NetworkView::link) {
+            self.link = Some(link.into());
+        }
+        self.connection = self.manager.connection(self.link.as_deref());
         let connection = self.connection;
         let reach = match (online, connection.map(|one| one.connectivity)) {
             (false, _) | (true, Some(Connectivity::None)) => Reach::Offline,
@@ -248,10 +279,10 @@ impl Host {
         if reach != Reach::Online {
             self.settle = None;
         } else if !was_online || network != Network::Same {
-            let resuming = self.resuming(now, policy);
-            let settle = if resuming { policy.resume_settle } else { policy.settle };
+            let longer = self.resuming(now, policy) || network == Network::Unwatched;
+            let settle = if longer { policy.resume_settle } else { policy.settle };
             self.settle = Some(Settle { since: now, ends: now + settle });
-            if network != Network::First {
+            if !matches!(network, Network::First | Network::Unwatched) {
                 self.returned = Returned { at: Some(now), times: self.returned.times + 1 };
             }
         }
@@ -282,7 +313,8 @@ impl Host {
         self.since.charge(percent)
     }
 
-    /// What the connection manager says; `None`: there is none.
+    /// What the connection manager says of the link that leads out; `None`: it does not look
+    /// after it, or there is none.
     pub fn connection(&self) -> Option<Connection> {
         self.connection
     }
@@ -297,14 +329,15 @@ impl Host {
         self.returned
     }
 
-    /// Online or not; `None` while netlink has not spoken.
+    /// Online or not; `None` while a source has not spoken.
     pub fn online(&self) -> Option<bool> {
-        self.netlink.as_option().map(|_| self.facts.reach == Reach::Online)
+        let known = self.manager != Manager::Awaited;
+        self.netlink.as_option().filter(|_| known).map(|_| self.facts.reach == Reach::Online)
     }
 
     /// Since when the host has been online or offline.
     pub fn online_since(&self) -> Option<Timestamp> {
-        self.netlink.as_option().map(|_| self.since(Fact::Network))
+        self.online().map(|_| self.since(Fact::Network))
     }
 
     /// When the network counts as settled; `None` while offline.
@@ -342,3 +375,6 @@ impl Host {
         self.started
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,9 +155,7 @@ impl Scheduler {
         let now = self.now;
         let changed = match event {
             Event::NetlinkChanged(facts) => self.host.take_netlink(now, &facts, &self.policy),
-            Event::ConnectionChanged(connection) => {
-                self.host.take_connection(now, connection, &self.policy)
-            }
+            Event::ManagerChanged(manager) => self.host.take_manager(now, manager, &self.policy),
             Event::PowerChanged(power) => self.host.take_power(now, power, &self.policy),
             Event::PowerSaverChanged(saver) => self.host.take_power_saver(now, saver, &self.policy),
             Event::SleepChanged(sleep) => self.host.take_sleep(now, sleep, &self.policy),
@@ -196,11 +194,15 @@ impl Scheduler {
             }
         };
         if changed {
-            self.note_return();
-            self.effects.push_back(Effect::HostChanged);
-            self.notify(What::Host);
+            self.host_changed();
         }
         self.finish();
+    }
+
+    fn host_changed(&mut self) {
+        self.note_return();
+        self.effects.push_back(Effect::HostChanged);
+        self.notify(What::Host);
     }
 
     /// What each input ends with.
@@ -229,6 +231,9 @@ impl Scheduler {
     pub fn handle_timeout(&mut self, now: Timestamp) {
         // Core time never goes back, whatever a caller says.
         self.now = self.now.max(now);
+        if self.host.stop_waiting(self.now, &self.policy) {
+            self.host_changed();
+        }
         self.end_leases();
         self.end_launches();
         self.finish();

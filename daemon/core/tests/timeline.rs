@@ -18,6 +18,7 @@ mod histories;
 mod launches;
 mod learned;
 mod leases;
+mod managers;
 mod networks;
 mod one_off;
 mod outcomes;

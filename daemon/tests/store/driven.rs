@@ -17,7 +17,7 @@ use pwasync_core::{
     engagement::{EventKind, Level, Points},
     event::Event,
     facts::{
-        Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Metered, Netlink,
+        Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Manager, Metered, Netlink,
         NetworkId, Power, Reach,
     },
     key::{
@@ -307,13 +307,16 @@ impl Driven {
                 battery_percent: Some(self.random.u8(10..=100)),
                 on_battery: self.random.bool(),
             }),
-            _ => Event::ConnectionChanged(Some(Connection {
-                connectivity: Connectivity::Full,
-                metered: if self.random.bool() { Metered::No } else { Metered::Yes },
-                roaming: Some(false),
-                transport: Some(Transport::Wifi),
-                network: Some(NetworkId::new(self.random.u64(0..3))),
-            })),
+            _ => Event::ManagerChanged(Manager::of_link(
+                "wlan0",
+                Connection {
+                    connectivity: Connectivity::Full,
+                    metered: if self.random.bool() { Metered::No } else { Metered::Yes },
+                    roaming: Some(false),
+                    transport: Some(Transport::Wifi),
+                    network: Some(NetworkId::new(self.random.u64(0..3))),
+                },
+            )),
         };
         self.core.handle_event(self.now, event);
     }

@@ -1,3 +1,8 @@
 //! The daemon on a real host: NetworkManager, D-Bus and links that are the real ones, in a bed.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bed;
+mod kernel;
+mod network_manager;
+mod scene;

@@ -147,6 +147,7 @@ fn shells_that_import(tree: &Tree) -> Vec<String> {
 fn built_elsewhere(tree: &Tree) -> Vec<String> {
     let constructors = [
         ("network::watch(", "daemon/src/network"),
+        ("watch_manager(", "daemon/src/network"),
         ("watch_wall_clock(", "daemon/src/clock.rs"),
         ("SystemClock::start(", "daemon/src/clock.rs"),
         ("SledStore::", "daemon/src/store"),

@@ -1,8 +1,74 @@
-//! What a connection manager says of the primary connection.
+//! What a connection manager says of the links that it looks after.
+
+use std::collections::BTreeMap;
 
 use crate::{constraints::Transport, dense::Dense};
 
-/// The primary connection, as a connection manager sees it.
+/// What is known of a connection manager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Manager {
+    /// There is none.
+    Absent,
+    /// There may be one, and it has not spoken yet: nothing counts as a network before it has, or
+    /// the wait for facts after the start is over.
+    Awaited,
+    /// It says this.
+    Present(Managed),
+}
+
+/// What a connection manager looks after. Which link counts is not its to say: of a lost carrier
+/// it tells seconds later than netlink does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Managed {
+    /// Its links, by name.
+    pub links: BTreeMap<Box<str>, Connection>,
+    /// What holds for the others.
+    pub others: Others,
+}
+
+/// What a connection manager says of links that it does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// It leaves them alone: they are as they would be without it.
+    Free,
+    /// It has not found out yet which of them are its own: none counts.
+    Held,
+}
+
+impl Manager {
+    /// One that looks after a single link and knows of no other.
+    pub fn of_link(name: &str, connection: Connection) -> Self {
+        let links = BTreeMap::from([(name.into(), connection)]);
+        Self::Present(Managed { links, others: Others::Free })
+    }
+
+    /// What it says of a link; without one, of the only one that it has.
+    pub(crate) fn connection(&self, link: Option<&str>) -> Option<Connection> {
+        let Self::Present(managed) = self else { return None };
+        let Some(link) = link else {
+            let mut all = managed.links.values();
+            return all.next().filter(|_| managed.links.len() == 1).copied();
+        };
+        let held = match managed.others {
+            Others::Free => None,
+            Others::Held => Some(Connection::NONE),
+        };
+        managed.links.get(link).copied().or(held)
+    }
+}
+
+impl Connection {
+    /// One that reaches nowhere, and of which nothing else is known.
+    pub const NONE: Self = Self {
+        connectivity: Connectivity::None,
+        metered: Metered::Unknown,
+        roaming: None,
+        transport: None,
+        network: None,
+    };
+}
+
+/// A link's connection, as a connection manager sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// How far it reaches.

@@ -87,6 +87,8 @@ impl NetworkIdentity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkView {
     identity: Option<NetworkIdentity>,
+    /// Name of the link that leads out.
+    link: Option<Box<str>>,
 }
 
 impl NetworkView {
@@ -102,7 +104,7 @@ impl NetworkView {
             .collect();
         let primary =
             ways.iter().min_by_key(|(route, link)| (route.metric, route.family, link.index));
-        let Some((_, primary)) = primary else { return Self { identity: None } };
+        let Some((_, primary)) = primary else { return Self { identity: None, link: None } };
         let gateway = |family| {
             let own = ways
                 .iter()
@@ -115,7 +117,13 @@ impl NetworkView {
                 gateway_v4: gateway(Family::V4),
                 gateway_v6: gateway(Family::V6),
             }),
+            link: Some(primary.name.as_str().into()),
         }
+    }
+
+    /// The link that leads out.
+    pub(crate) fn link(&self) -> Option<&str> {
+        self.link.as_deref()
     }
 
     /// A default route leads out.

@@ -6,12 +6,15 @@ use std::net::IpAddr;
 use pwasync_core::{
     event::Event,
     facts::{
-        Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Netlink, NetworkId, Power,
-        PowerSaver, Reach, Sleep, StoreAccess,
+        Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Manager, Netlink,
+        NetworkId, Power, PowerSaver, Reach, Sleep, StoreAccess,
     },
     policy::Policy,
     time::{Timestamp, WallClock},
 };
+
+/// The only link there is.
+const LINK: &str = "wlan0";
 
 /// The facts, as far as the sources have told them.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ enum Which {
     Other,
     /// The source had not spoken before: whether it is another, nobody can tell.
     FirstWord,
+    /// The source is gone.
+    LastWord,
 }
 
 impl Facts {
@@ -83,11 +88,13 @@ impl Facts {
                 let id = |connection: Option<Connection>| connection.and_then(|one| one.network);
                 let which = match (known, id(known), id(connection)) {
                     (None, _, _) if connection.is_some() => Which::FirstWord,
+                    (Some(_), _, _) if connection.is_none() => Which::LastWord,
                     (_, Some(known), Some(new)) if known != new => Which::Other,
                     (_, _, _) => Which::Same,
                 };
                 self.moved(now, before, which, policy);
-                Event::ConnectionChanged(connection)
+                let manager = |connection| Manager::of_link(LINK, connection);
+                Event::ManagerChanged(connection.map_or(Manager::Absent, manager))
             }
             HostChange::Power(power) => {
                 self.power = Some(power);
@@ -126,9 +133,10 @@ impl Facts {
             self.settled_at = None;
         } else if before != Reach::Online || which != Which::Same {
             let resumed = self.woke_at.is_some_and(|at| now < at + policy.resume_settle);
-            let settle = if resumed { policy.resume_settle } else { policy.settle };
+            let longer = resumed || which == Which::LastWord;
+            let settle = if longer { policy.resume_settle } else { policy.settle };
             self.settled_at = Some(now + settle);
-            if which != Which::FirstWord {
+            if matches!(which, Which::Same | Which::Other) {
                 self.returned_at = Some(now);
             }
         }
@@ -187,7 +195,7 @@ fn netlink(network: Option<u8>) -> Netlink {
     let carrier = network.is_some();
     let links = vec![Link {
         index: 2,
-        name: "wlan0".to_owned(),
+        name: LINK.to_owned(),
         kind: LinkKind::Ordinary,
         carrier,
         global_v4: carrier,

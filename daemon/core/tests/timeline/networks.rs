@@ -381,25 +381,6 @@ fn online_needs_a_default_route_whatever_the_manager_says() {
     );
 }
 
-/// A manager that goes leaves netlink's word.
-#[test]
-fn online_is_netlink_s_word_without_a_manager() {
-    check(
-        "
-        online
-        open
-        portal
-        00:01 register mail
-        00:02 manager gone
-        +1s
-        ",
-        expect![[r#"
-            00:01 registered mail: created as 1, next 00:01
-            00:02:01 wake 1-1 mail
-        "#]],
-    );
-}
-
 #[test]
 fn transport_holds_what_asked_for_another() {
     check(

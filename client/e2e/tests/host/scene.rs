@@ -1,0 +1,193 @@
+//! A bed with the built daemon in it, as an ordinary user, and a browser that runs no worker.
+
+use std::{fs, time::Duration};
+
+use futures_util::FutureExt as _;
+use pwasync_client::{
+    Client, Constraints, HostState, NewRegistration, Outcome, ProfileId, RegistrationId,
+    RegistrationKey, Session, SessionEvent, SessionEvents, SessionHandle, SessionOptions,
+    SocketPath, SyncKind,
+};
+use pwasync_e2e::{
+    Binaries, Command, Daemon, DaemonSetup, Ending,
+    bed::{Bed, system_root},
+    is_root, variable,
+};
+use serde_json::Value;
+use tokio::time::{interval, timeout};
+
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Times that would only be waited for.
+const POLICY: &str = "[network]\nsettle = \"0s\"\nresume_settle = \"2s\"\n";
+
+/// Whether this machine can build a bed; says what is missing, and fails where all must run.
+pub(crate) fn can_run() -> bool {
+    let missing = match (is_root(), system_root()) {
+        (true, Some(_)) => return true,
+        (false, _) => "root",
+        (true, None) => "what packaging/test-host/root.sh builds",
+    };
+    assert!(variable("CI").is_none(), "needs {missing}, and under CI nothing may be skipped");
+    skip(missing);
+    false
+}
+
+#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
+fn skip(missing: &str) {
+    eprintln!("skipped: needs {missing}");
+}
+
+/// See the module.
+pub(crate) struct Scene {
+    pub(crate) client: Client,
+    handle: SessionHandle,
+    events: SessionEvents,
+    binaries: Binaries,
+    setup: DaemonSetup,
+    daemon: Daemon,
+    pub(crate) bed: Bed,
+}
+
+impl Scene {
+    /// Starts the daemon and the browser.
+    pub(crate) async fn start(bed: Bed) -> Self {
+        Self::with_policy(bed, "").await
+    }
+
+    /// With further lines of the policy's table of the network.
+    pub(crate) async fn with_policy(bed: Bed, policy: &str) -> Self {
+        let binaries = Binaries::find().unwrap();
+        let mut setup = bed.daemon(&binaries).unwrap();
+        setup.log = "info,pwasyncd=debug".into();
+        fs::write(setup.policy(), format!("{POLICY}{policy}")).unwrap();
+        let daemon = setup.start(Some(bed.network())).await.unwrap();
+        let socket = SocketPath::at(setup.socket());
+        let options = SessionOptions {
+            profile: profile(),
+            agent: "scripted".into(),
+            capacity: 4,
+            launch_token: None,
+        };
+        let (handle, events) = Session::attach(socket.clone(), options);
+        let client = Client::new(socket);
+        let mut scene = Self { client, handle, events, binaries, setup, daemon, bed };
+        while !matches!(scene.next().await, SessionEvent::Attached { .. }) {}
+        scene.handle.ready().await;
+        scene
+    }
+
+    /// `kill -9`, and a start with the same records; the browser comes back by itself.
+    pub(crate) async fn restart_daemon(&mut self) {
+        self.daemon.process.crash().await.unwrap();
+        self.daemon = self.setup.start(Some(self.bed.network())).await.unwrap();
+        while !matches!(self.next().await, SessionEvent::Attached { .. }) {}
+        self.handle.ready().await;
+    }
+
+    /// Registers a one-off sync.
+    pub(crate) async fn one_off(&self) -> RegistrationId {
+        self.register(Constraints::default()).await
+    }
+
+    /// Registers one that costs nothing.
+    pub(crate) async fn unmetered(&self) -> RegistrationId {
+        self.register(Constraints { unmetered: true, ..Constraints::default() }).await
+    }
+
+    async fn register(&self, constraints: Constraints) -> RegistrationId {
+        let scope = "https://example.org/".into();
+        let kind = SyncKind::OneOff;
+        let mut new = NewRegistration::new(RegistrationKey {
+            profile: profile(),
+            scope,
+            kind,
+            tag: "mail".into(),
+        });
+        new.constraints = constraints;
+        self.client.register(&new).await.unwrap().registration.id
+    }
+
+    /// Waits until the host is as wanted, in the daemon's eyes.
+    pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&HostState) -> bool) {
+        let mut looks = interval(LOOK_EVERY);
+        let mut last = None;
+        let seen = timeout(LIMIT, async {
+            loop {
+                looks.tick().await;
+                let host = self.client.status().await.unwrap().host;
+                if wanted(&host) {
+                    return;
+                }
+                last = Some(host);
+            }
+        });
+        let seen = seen.await;
+        assert!(seen.is_ok(), "not {what}: {last:?}{}", self.daemon.process.tail());
+    }
+
+    /// The registration is held by these and nothing else, or is soon; `syncctl why` says so, and
+    /// in sentences. Nothing has run.
+    pub(crate) async fn held(&mut self, id: RegistrationId, codes: &[&str]) {
+        let mut looks = interval(LOOK_EVERY);
+        let mut last = Vec::new();
+        let seen = timeout(LIMIT, async {
+            while last != codes {
+                looks.tick().await;
+                let blockers = self.client.explain(id, 1).await.unwrap().registration.blockers;
+                last = blockers.iter().map(|one| one.code.as_str().to_owned()).collect();
+            }
+        });
+        let seen = seen.await;
+        assert!(seen.is_ok(), "held by {last:?}, not {codes:?}{}", self.daemon.process.tail());
+        let said = self.why(id).await;
+        let blockers = said["registration"]["blockers"].as_array().unwrap();
+        let told: Vec<_> = blockers.iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert_eq!(told, codes);
+        for sentence in said["sentences"].as_array().unwrap() {
+            assert!(sentence.as_str().unwrap().contains(' '), "{said}");
+        }
+        self.nothing_ran();
+    }
+
+    /// What `syncctl why` says.
+    async fn why(&self, id: RegistrationId) -> Value {
+        let program = self.binaries.program("syncctl").unwrap();
+        let command = Command::new(program).argument("--socket").argument(self.setup.socket());
+        let command = command.arguments(["why", &id.to_string(), "--json"]);
+        let output = command.run(None, LIMIT).await.unwrap();
+        assert_eq!(output.ending, Ending::Good, "{output:?}");
+        serde_json::from_str(&output.stdout).unwrap()
+    }
+
+    /// No wake has come.
+    pub(crate) fn nothing_ran(&mut self) {
+        while let Some(event) = self.events.next().now_or_never().flatten() {
+            assert!(!matches!(event, SessionEvent::Wake(_)), "{event:?}");
+        }
+    }
+
+    /// The registration runs, or does soon.
+    pub(crate) async fn runs(&mut self, id: RegistrationId) {
+        let wake = loop {
+            if let SessionEvent::Wake(wake) = self.next().await {
+                break wake;
+            }
+        };
+        assert_eq!(wake.registration_id, id);
+        self.handle.started(&wake.attempt).await;
+        self.handle.finished(&wake.attempt, Outcome::Completed, "as the script says", None).await;
+        while !matches!(self.next().await, SessionEvent::Recorded { .. }) {}
+    }
+
+    async fn next(&mut self) -> SessionEvent {
+        match timeout(LIMIT, self.events.next()).await {
+            Ok(event) => event.unwrap(),
+            Err(_) => panic!("the browser hears nothing{}", self.daemon.process.tail()),
+        }
+    }
+}
+
+fn profile() -> ProfileId {
+    ProfileId { browser: "scripted".into(), profile: "Default".into() }
+}

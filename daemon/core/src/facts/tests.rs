@@ -1,0 +1,127 @@
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn host() -> Host {
+    Host::new(NOW, None)
+}
+
+/// Links that lead out, the first one preferred.
+fn netlink(names: &[&str]) -> Netlink {
+    let numbered = || (1_u32..).zip(names);
+    let link = |(index, name): (u32, &&str)| Link {
+        index,
+        name: (*name).to_owned(),
+        kind: LinkKind::Ordinary,
+        carrier: true,
+        global_v4: true,
+        global_v6: false,
+    };
+    let route = |(link, _)| DefaultRoute {
+        gateway: Some(IpAddr::from([10, 0, 0, 1])),
+        family: Family::V4,
+        link,
+        metric: link,
+        link_down: false,
+    };
+    Netlink {
+        links: numbered().map(link).collect(),
+        default_routes: numbered().map(route).collect(),
+    }
+}
+
+fn connection(connectivity: Connectivity, metered: Metered) -> Connection {
+    Connection { connectivity, metered, ..Connection::NONE }
+}
+
+fn manager(others: Others, links: &[(&str, Connection)]) -> Manager {
+    let links = links.iter().map(|(name, connection)| ((*name).into(), *connection));
+    Manager::Present(Managed { links: links.collect::<BTreeMap<_, _>>(), others })
+}
+
+/// The wired one costs nothing, the other one does.
+fn two() -> Manager {
+    manager(
+        Others::Free,
+        &[
+            ("eth0", connection(Connectivity::Full, Metered::No)),
+            ("wlan0", connection(Connectivity::Full, Metered::Yes)),
+        ],
+    )
+}
+
+#[test]
+fn the_link_that_leads_out_counts_and_no_other() {
+    let (policy, mut host) = (Policy::default(), host());
+    host.take_manager(NOW, two(), &policy);
+    host.take_netlink(NOW, &netlink(&["eth0", "wlan0"]), &policy);
+    assert!(!host.facts().metered);
+    // The manager has not noticed yet.
+    host.take_netlink(NOW + SECOND, &netlink(&["wlan0"]), &policy);
+    assert!(host.facts().metered);
+    assert_eq!(host.facts().reach, Reach::Online);
+}
+
+#[test]
+fn a_link_that_the_manager_leaves_alone_is_as_without_it() {
+    let (policy, mut host) = (Policy::default(), host());
+    host.take_manager(NOW, manager(Others::Free, &[]), &policy);
+    host.take_netlink(NOW, &netlink(&["eth0"]), &policy);
+    assert_eq!(host.facts().reach, Reach::Online);
+    assert_eq!(host.connection(), None);
+}
+
+#[test]
+fn a_manager_that_does_not_know_its_links_yet_holds_them() {
+    let (policy, mut host) = (Policy::default(), host());
+    host.take_manager(NOW, manager(Others::Held, &[]), &policy);
+    host.take_netlink(NOW, &netlink(&["eth0"]), &policy);
+    assert_eq!(host.facts().reach, Reach::Offline);
+}
+
+#[test]
+fn a_manager_that_is_awaited_holds_until_the_start_is_over() {
+    let (policy, mut host) = (Policy::default(), host());
+    host.take_manager(NOW, Manager::Awaited, &policy);
+    host.take_netlink(NOW, &netlink(&["eth0"]), &policy);
+    assert_eq!((host.facts().reach, host.online()), (Reach::Offline, None));
+    let over = NOW + policy.starting_limit;
+    assert!(!host.stop_waiting(Timestamp::from_millis(over.as_millis() - 1), &policy));
+    assert!(host.stop_waiting(over, &policy));
+    assert_eq!((host.facts().reach, host.online()), (Reach::Online, Some(true)));
+    assert_eq!(host.settled_at(), Some(over + policy.settle));
+    assert_eq!(host.returned().times, 0, "the network has been there all the time");
+    assert!(!host.stop_waiting(over, &policy));
+}
+
+/// It may be back soon, and know of a captive portal.
+#[test]
+fn a_manager_that_goes_or_lets_go_of_its_link_has_the_network_settle_for_longer() {
+    for gone in [Manager::Absent, manager(Others::Free, &[])] {
+        let (policy, mut host) = (Policy::default(), host());
+        let portal = connection(Connectivity::Portal, Metered::No);
+        host.take_netlink(NOW, &netlink(&["eth0"]), &policy);
+        host.take_manager(NOW, manager(Others::Free, &[("eth0", portal)]), &policy);
+        assert_eq!(host.facts().reach, Reach::CaptivePortal);
+        host.take_manager(NOW + SECOND, gone, &policy);
+        assert_eq!(host.facts().reach, Reach::Online);
+        assert_eq!(host.settled_at(), Some(NOW + SECOND + policy.resume_settle));
+        assert_eq!(host.returned().times, 0);
+    }
+}
+
+#[test]
+fn a_link_that_does_not_lead_out_changes_nothing() {
+    let (policy, mut host) = (Policy::default(), host());
+    host.take_netlink(NOW, &netlink(&["eth0"]), &policy);
+    let cable = ("eth0", connection(Connectivity::Full, Metered::No));
+    let container = ("veth7", connection(Connectivity::None, Metered::GuessNo));
+    assert!(host.take_manager(NOW, manager(Others::Free, &[cable]), &policy));
+    let (settled, before) = (host.settled_at(), host.facts());
+    let more = manager(Others::Free, &[cable, container]);
+    assert!(!host.take_manager(NOW + SECOND, more, &policy));
+    assert_eq!((host.settled_at(), host.facts()), (settled, before));
+}

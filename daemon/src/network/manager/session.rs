@@ -1,0 +1,123 @@
+//! One life of NetworkManager: from the moment that it has its name until it loses it.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use zbus::names::OwnedUniqueName;
+
+use super::{
+    Ended, Teller,
+    devices::{DEVICE, DEVICES, Devices},
+    view::view,
+};
+use crate::bus::{Bus, BusError, Changed, Interface, Paths, Properties, Signals};
+
+const MANAGER: Interface<'static> =
+    Interface { path: "/org/freedesktop/NetworkManager", name: super::NAME };
+/// It has its name some milliseconds before its objects are there, and says nothing when they are.
+const FIRST_LOOK: Duration = Duration::from_millis(5);
+const LAST_LOOK: Duration = Duration::from_secs(2);
+
+pub(super) struct Session<'a> {
+    bus: &'a Bus,
+    service: &'a OwnedUniqueName,
+    manager: Properties,
+    devices: Devices,
+}
+
+impl<'a> Session<'a> {
+    pub(super) async fn run(
+        bus: &'a Bus,
+        service: &'a OwnedUniqueName,
+        teller: &mut Teller,
+    ) -> Ended {
+        match Self::follow(bus, service, teller).await {
+            Ok(never) => match never {},
+            Err(ended) => ended,
+        }
+    }
+
+    async fn follow(
+        bus: &'a Bus,
+        service: &'a OwnedUniqueName,
+        teller: &mut Teller,
+    ) -> Result<std::convert::Infallible, Ended> {
+        // Subscribed first and read then, so that no change falls in between.
+        let mut changes = bus.changes(service, Paths::This(MANAGER.path), MANAGER.name).await?;
+        let mut device_changes = bus.changes(service, Paths::Below(DEVICES), DEVICE).await?;
+        let manager = first_look(bus, service).await?;
+        let mut session = Session { bus, service, manager, devices: Devices::default() };
+        loop {
+            session.read_devices().await?;
+            teller.tell(view(&session.manager, &session.devices)).await?;
+            session.take_next(&mut changes, &mut device_changes).await?;
+        }
+    }
+
+    /// Waits for the next change, and takes it.
+    async fn take_next(
+        &mut self,
+        changes: &mut Signals,
+        device_changes: &mut Signals,
+    ) -> Result<(), BusError> {
+        tokio::select! {
+            signal = changes.next() => match Changed::of(&signal?)? {
+                Changed::To(changed) => self.manager.extend(changed),
+                Changed::Unsaid => self.manager = self.bus.read(self.service, MANAGER).await?,
+            },
+            signal = device_changes.next() => {
+                let signal = signal?;
+                let changed = Changed::of(&signal)?;
+                if let Some(path) = signal.header().path() {
+                    self.devices.change(path.as_str(), changed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the devices that are new or have changed in an unsaid way, and what is to be known
+    /// of their connections.
+    async fn read_devices(&mut self) -> Result<(), BusError> {
+        self.devices.keep(&self.manager);
+        while let Some(path) = self.devices.next_unread() {
+            let interface = Interface { path: &path, name: DEVICE };
+            // One that has gone meanwhile is left out until the list says so.
+            match self.bus.read(self.service, interface).await {
+                Ok(properties) => self.devices.set(&path, properties),
+                Err(error) if is_refusal(&error) => self.devices.set(&path, Properties::new()),
+                Err(error) => return Err(error),
+            }
+        }
+        while let Some((device, path)) = self.devices.next_unread_connection() {
+            let name = "org.freedesktop.NetworkManager.Connection.Active";
+            match self.bus.read(self.service, Interface { path: &path, name }).await {
+                Ok(properties) => self.devices.set_connection(&device, &path, &properties),
+                Err(error) if is_refusal(&error) => {
+                    self.devices.set_connection(&device, &path, &Properties::new());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the manager's own object, once it is there.
+async fn first_look(bus: &Bus, service: &OwnedUniqueName) -> Result<Properties, BusError> {
+    let mut pause = FIRST_LOOK;
+    loop {
+        match bus.read(service, MANAGER).await {
+            Err(error) if is_refusal(&error) => {
+                sleep(pause).await;
+                pause = (pause * 2).min(LAST_LOOK);
+            }
+            read => return read,
+        }
+    }
+}
+
+/// The service answered, with an error.
+fn is_refusal(error: &BusError) -> bool {
+    matches!(error, BusError::Bus(zbus::Error::MethodError(..) | zbus::Error::FDO(_)))
+}
