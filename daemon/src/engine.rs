@@ -311,7 +311,7 @@ impl Engine {
 
     fn take_answer(&mut self, answer: Answer) -> Result<(), EngineError> {
         match answer {
-            Answer::Committed(Ok(())) => {
+            Answer::Committed(Ok(_written)) => {
                 self.commits.tell_recorded();
                 let gated = self.pipeline.committed();
                 self.carry_out(gated);

@@ -1,8 +1,10 @@
-//! The protocol of pwasync as generated code, and nothing else.
+//! The protocol of pwasync as generated code, and how its messages become bytes.
 //!
 //! The `.proto` files beside this crate are the source; `docs/protocol.md` is their text for
 //! integrators. Conversions to domain types live at the edges: `grpc` in the daemon, `wire` in
 //! the client.
+
+pub mod codec;
 
 /// Package `pwasync.v1`.
 pub mod v1 {

@@ -69,8 +69,9 @@ pub enum Failure {
 pub enum Answer {
     /// The store was opened, or not.
     Opened(Box<Result<Opened, StoreError>>),
-    /// The batch is durable, or the store is closed and must be opened again.
-    Committed(Result<(), StoreError>),
+    /// The batch is durable, and comes back: memory is freed best where it was allocated. Or the
+    /// store is closed and must be opened again.
+    Committed(Result<Batch, StoreError>),
 }
 
 /// A command that did not reach the committer.
@@ -207,7 +208,7 @@ fn run(
                 let Some(Waiting { batch, frame, disk }) = waiting else { continue };
                 let committed = match disk {
                     Disk::Fails(failure) => Err(simulated(Doing::Commit, failure)),
-                    Disk::Works => store.commit(&batch, frame),
+                    Disk::Works => store.commit(&batch, frame).map(|()| batch),
                 };
                 if committed.is_err() {
                     store.close();
@@ -312,7 +313,7 @@ mod tests {
         assert_eq!(committer.commit(batch(9), FRAME, Disk::Works), Ok(Handed::Alone));
         committer.take_back();
         begins.recv_timeout(Duration::from_secs(10)).unwrap();
-        assert!(matches!(answers.recv().unwrap(), Answer::Committed(Ok(()))));
+        assert!(matches!(answers.recv().unwrap(), Answer::Committed(Ok(_))));
         let Answer::Opened(opened) = answers.recv().unwrap() else { panic!("not opened") };
         assert_eq!(opened.unwrap().saved.counters.last_registration, 2);
         drop(begins);
@@ -346,7 +347,7 @@ mod tests {
         let batch = [counters(7)].into_iter().collect();
         committer.commit(batch, FRAME, disk).unwrap();
         match answers.recv_timeout(Duration::from_secs(10)).unwrap() {
-            Answer::Committed(committed) => committed,
+            Answer::Committed(committed) => committed.map(drop),
             Answer::Opened(opened) => panic!("{opened:?}"),
         }
     }
