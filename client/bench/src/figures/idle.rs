@@ -16,8 +16,9 @@ use crate::{
 
 const PENDING: &str = "10000";
 const MINUTE: Duration = Duration::from_secs(60);
-/// A snapshot follows the last write by a minute at most, and ten seconds later its thread ends.
-const SETTLE: Duration = Duration::from_secs(75);
+/// Lines of the history follow the last registration by a minute at most, a snapshot follows them
+/// by another, and ten seconds later its thread ends.
+const SETTLE: Duration = Duration::from_secs(150);
 
 const OWN: Promise = Promise {
     name: "idle.switches",
