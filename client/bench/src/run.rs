@@ -46,6 +46,8 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Pace { rounds: 5, span: Duration::from_secs_f64(FULL_SECONDS), scale: 1 }
     };
     let binaries = Binaries::find()?;
+    fs::create_dir_all(&arguments.results).context("cannot make the folder of the results")?;
+    let results = arguments.results.join("results.jsonl");
     let mut sections = Vec::new();
     for (at, entry) in wanted.iter().enumerate() {
         let workdir = Workdir::create().context("cannot make a folder")?;
@@ -60,12 +62,11 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         };
         stage.says(&format!("took {:.0} s", begun.elapsed().as_secs_f64()));
         sections.push(Section { entry, outcome });
+        // A long run that is ended loses only what was not measured yet.
+        fs::write(&results, report::lines(&sections)).context("cannot write the results")?;
     }
     let whole = arguments.only.is_empty() && !arguments.quick;
     report::print(&sections)?;
-    fs::create_dir_all(&arguments.results).context("cannot make the folder of the results")?;
-    let results = arguments.results.join("results.jsonl");
-    fs::write(&results, report::lines(&sections)).context("cannot write the results")?;
     if let Some(docs) = arguments.docs.as_ref().filter(|_| whole) {
         fs::write(docs, report::document(&sections)).context("cannot write the document")?;
     }
