@@ -4,8 +4,8 @@ use std::{io, time::Duration};
 
 use pwasync_e2e::{
     Binaries, BrowserSetup, Cable, CableEnd, CarrierState, Command, Ending, FAR_ADDRESS,
-    NEAR_ADDRESS, Process, Sandbox, Scheduler, Server, ServerEvent, User, Workdir, is_root,
-    on_path, sandbox_works,
+    NEAR_ADDRESS, Process, Sandbox, Scheduler, Server, ServerEvent, User, Workdir, can_run,
+    missing_program, missing_root, on_path, sandbox_works,
 };
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -16,8 +16,8 @@ const READY: &str = "document.body.dataset.ready";
 
 #[tokio::test]
 async fn a_cable_that_is_pulled_out_takes_the_carrier_with_it() {
-    if !is_root() {
-        return skip("needs root");
+    if !can_run(missing_root()) {
+        return;
     }
     let cable = Cable::create().unwrap();
     let mut watch = cable.watch_carrier().unwrap();
@@ -36,10 +36,10 @@ async fn a_cable_that_is_pulled_out_takes_the_carrier_with_it() {
 
 #[tokio::test]
 async fn the_app_sends_in_plain_chromium_and_opens_offline() {
-    if !is_root() {
-        return skip("needs root");
+    if !can_run(missing_root().or_else(|| missing_program("chromium"))) {
+        return;
     }
-    let Some(program) = on_path("chromium") else { return skip("needs chromium") };
+    let program = on_path("chromium").unwrap();
     let (binaries, workdir) = (Binaries::find().unwrap(), Workdir::create().unwrap());
     let user = User::unused(0).unwrap();
     let cable = Cable::create().unwrap();
@@ -97,9 +97,4 @@ async fn reaches(cable: &Cable) -> bool {
     let to = far.local_addr().expect("it is bound");
     near.send_to(b"x", to).await.is_ok()
         && tokio::time::timeout(DATAGRAM_LIMIT, far.recv(&mut [0; 8])).await.is_ok()
-}
-
-#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
-fn skip(why: &str) {
-    eprintln!("skipped: {why}");
 }

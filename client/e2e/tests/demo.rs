@@ -6,8 +6,8 @@
 use std::{fs, time::Duration};
 
 use pwasync_e2e::{
-    Binaries, Command, Ending, Output, Signal, Workdir, descendants_of, is_root, on_path, until,
-    variable,
+    Binaries, Command, Ending, Output, Signal, Workdir, descendants_of, missing_program,
+    missing_root, until,
 };
 
 const LIMIT: Duration = Duration::from_secs(120);
@@ -79,17 +79,5 @@ fn in_order(text: &str, parts: &[&str]) {
 
 /// Whether this machine can play the real scene; under CI it must.
 fn can_run() -> bool {
-    let missing = match (is_root(), on_path("chromium")) {
-        (true, Some(_)) => return true,
-        (false, _) => "root",
-        (true, None) => "chromium",
-    };
-    assert!(variable("CI").is_none(), "needs {missing}, and under CI nothing may be skipped");
-    skip(missing);
-    false
-}
-
-#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
-fn skip(missing: &str) {
-    eprintln!("skipped: needs {missing}");
+    pwasync_e2e::can_run(missing_root().or_else(|| missing_program("chromium")))
 }

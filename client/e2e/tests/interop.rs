@@ -16,7 +16,7 @@ use pwasync_client::{
 };
 use pwasync_e2e::{
     Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, Process, Signal, Workdir,
-    on_path, variable,
+    can_run, on_path,
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -37,12 +37,7 @@ struct Bed {
 impl Bed {
     /// `None` where this machine has no C-core client; under CI it must.
     async fn start(policy: &str) -> Option<Self> {
-        if let Some(missing) = missing().await {
-            assert!(
-                variable("CI").is_none(),
-                "needs {missing}, and under CI nothing may be skipped"
-            );
-            skip(missing);
+        if !can_run(missing().await) {
             return None;
         }
         let (binaries, workdir) = (Binaries::find().unwrap(), Workdir::create().unwrap());
@@ -133,13 +128,6 @@ async fn missing() -> Option<&'static str> {
         return Some("Python's grpcio");
     }
     ["protoc", "grpc_python_plugin"].into_iter().find(|program| on_path(program).is_none())
-}
-
-fn skip(missing: &str) {
-    #[expect(clippy::print_stderr, reason = "what a skipped test says")]
-    {
-        eprintln!("skipped: needs {missing}");
-    }
 }
 
 fn register(scope: &str) -> Value {

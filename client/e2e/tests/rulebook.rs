@@ -10,8 +10,8 @@ use pwasync_client::{
     Power, PowerSupply, ProfileId, RegistrationKey, SimulatedNetwork, SocketPath, SyncKind,
 };
 use pwasync_e2e::{
-    Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, User, Workdir, is_root,
-    variable,
+    Binaries, Command, Daemon, DaemonSetup, Ending, HostKind, Output, User, Workdir, can_run,
+    missing_root,
 };
 use serde_json::Value;
 
@@ -291,9 +291,8 @@ async fn a_reload_tells_every_mistake_and_keeps_the_policy() {
 
 #[tokio::test]
 async fn an_ordinary_user_asks_and_leases_for_itself_alone() {
-    if !is_root() {
-        assert!(variable("CI").is_none(), "needs root, and under CI nothing may be skipped");
-        return skip("needs root");
+    if !can_run(missing_root()) {
+        return;
     }
     let bed = Bed::start(SyncKind::OneOff).await;
     let user = User::unused(0).unwrap();
@@ -386,9 +385,4 @@ async fn a_simulated_host_takes_each_fact_and_status_names_its_source() {
         assert!(held(&held_by, code), "{code}: {held_by:?}");
     }
     bed.text(&["simulate", "step-clock", "--utc-offset", "+02:00"]).await;
-}
-
-#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
-fn skip(why: &str) {
-    eprintln!("skipped: {why}");
 }

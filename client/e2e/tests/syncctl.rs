@@ -8,8 +8,8 @@ use pwasync_client::{
     Client, ClientError, NewRegistration, ProfileId, RegistrationKey, SocketPath, SyncKind,
 };
 use pwasync_e2e::{
-    Binaries, Command, DaemonSetup, Ending, HostKind, Output, User, Workdir, is_root, on_path,
-    variable,
+    Binaries, Command, DaemonSetup, Ending, HostKind, Output, User, Workdir, can_run,
+    missing_program, missing_root, on_path,
 };
 use serde_json::Value;
 
@@ -74,10 +74,10 @@ async fn status_without_a_daemon_says_so_and_names_the_next_command() {
 
 #[tokio::test]
 async fn a_list_goes_through_jq() {
-    let Some(jq) = on_path("jq") else {
-        assert!(variable("CI").is_none(), "needs jq, and under CI nothing may be skipped");
-        return skip("needs jq");
-    };
+    if !can_run(missing_program("jq")) {
+        return;
+    }
+    let jq = on_path("jq").unwrap();
     let bed = Bed::new();
     let _daemon = bed.setup.start(None).await.unwrap();
     let client = bed.client();
@@ -130,9 +130,8 @@ async fn mistakes_name_field_value_and_limit() {
 
 #[tokio::test]
 async fn two_ordinary_users_see_nothing_of_each_other() {
-    if !is_root() {
-        assert!(variable("CI").is_none(), "needs root, and under CI nothing may be skipped");
-        return skip("needs root");
+    if !can_run(missing_root()) {
+        return;
     }
     let bed = Bed::new();
     let _daemon = bed.setup.start(None).await.unwrap();
@@ -158,9 +157,4 @@ async fn two_ordinary_users_see_nothing_of_each_other() {
     }
     let shown = bed.syncctl(&["show", &id]).await;
     assert_eq!(shown.ending, Ending::Good, "{shown:?}");
-}
-
-#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
-fn skip(why: &str) {
-    eprintln!("skipped: {why}");
 }

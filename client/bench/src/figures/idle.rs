@@ -33,9 +33,9 @@ pub(super) const ENTRY: Entry = Entry {
     name: "idle",
     title: "A minute in which nothing happens",
     about: "The daemon on a host without a link, its store open after 10,000 registrations, which \
-            all wait for a network; one browser is attached. The minute begins when the snapshot \
-            that follows the last write within a minute is over. All switches of all threads are \
-            counted, those of the peers at the same time.",
+            all wait for a network; one browser is attached. The minute begins when the lines \
+            of the history and the snapshot that follow the last registration are over. All \
+            switches of all threads are counted, those of the peers at the same time.",
     promises: &[OWN, DBUS, REDIS],
     measure: |stage| Box::pin(measure(stage)),
 };

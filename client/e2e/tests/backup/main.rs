@@ -10,7 +10,7 @@ mod refused;
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use pwasync_client::SyncKind;
-use pwasync_e2e::{Ending, User, is_root, until, variable};
+use pwasync_e2e::{Ending, User, can_run, missing_root, until};
 
 use bed::{Bed, LIMIT, profile};
 
@@ -74,8 +74,7 @@ async fn what_was_exported_is_restored() {
 
 #[tokio::test]
 async fn a_user_exports_and_imports_what_is_his_own() {
-    if !is_root() {
-        assert!(variable("CI").is_none(), "needs root, and under CI nothing may be skipped");
+    if !can_run(missing_root()) {
         return;
     }
     let bed = Bed::new();

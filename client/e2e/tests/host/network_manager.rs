@@ -16,6 +16,19 @@ async fn two() -> Bed {
     bed
 }
 
+/// One cable that NetworkManager looks after, and how far it reaches; `None`: it cannot be had here.
+async fn reaching(internet: Internet) -> Option<Bed> {
+    if !can_run() {
+        return None;
+    }
+    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
+    match internet {
+        Internet::Open => {}
+        Internet::Captive | Internet::Silent => bed.portal("eth0", internet).await.unwrap(),
+    }
+    Some(bed)
+}
+
 async fn online(scene: &Scene) {
     let full = Some(Connectivity::Full);
     scene.until("online", |host| host.online == Some(true) && host.connectivity == full).await;
@@ -44,11 +57,7 @@ async fn a_cable_that_is_out_holds_before_network_manager_knows() {
 
 #[tokio::test]
 async fn nothing_runs_in_a_captive_portal_until_somebody_has_logged_in() {
-    if !can_run() {
-        return;
-    }
-    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
-    bed.portal("eth0", Internet::Captive).await.unwrap();
+    let Some(bed) = reaching(Internet::Captive).await else { return };
     let mut scene = Scene::start(bed).await;
     scene.until("captive", |host| host.connectivity == Some(Connectivity::Portal)).await;
     let id = scene.one_off().await;
@@ -60,11 +69,7 @@ async fn nothing_runs_in_a_captive_portal_until_somebody_has_logged_in() {
 /// The first word of NetworkManager is waited for.
 #[tokio::test]
 async fn a_daemon_that_starts_in_a_captive_portal_runs_nothing() {
-    if !can_run() {
-        return;
-    }
-    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
-    bed.portal("eth0", Internet::Captive).await.unwrap();
+    let Some(bed) = reaching(Internet::Captive).await else { return };
     let mut scene = Scene::start(bed).await;
     let id = scene.one_off().await;
     for _ in 0..5 {
@@ -75,11 +80,7 @@ async fn a_daemon_that_starts_in_a_captive_portal_runs_nothing() {
 
 #[tokio::test]
 async fn a_network_that_does_not_answer_holds_and_is_tried_when_it_has_lasted() {
-    if !can_run() {
-        return;
-    }
-    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
-    bed.portal("eth0", Internet::Silent).await.unwrap();
+    let Some(bed) = reaching(Internet::Silent).await else { return };
     let mut scene = Scene::with_policy(bed, "limited_grace = \"3s\"\n").await;
     scene.until("limited", |host| host.connectivity == Some(Connectivity::Limited)).await;
     let id = scene.one_off().await;
@@ -89,11 +90,7 @@ async fn a_network_that_does_not_answer_holds_and_is_tried_when_it_has_lasted() 
 
 #[tokio::test]
 async fn a_network_that_answers_again_ends_limited() {
-    if !can_run() {
-        return;
-    }
-    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
-    bed.portal("eth0", Internet::Silent).await.unwrap();
+    let Some(bed) = reaching(Internet::Silent).await else { return };
     let mut scene = Scene::start(bed).await;
     let id = scene.one_off().await;
     scene.held(id, &["LIMITED"]).await;
@@ -103,10 +100,7 @@ async fn a_network_that_answers_again_ends_limited() {
 
 #[tokio::test]
 async fn a_live_connection_that_is_set_to_metered_holds_at_once() {
-    if !can_run() {
-        return;
-    }
-    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
+    let Some(bed) = reaching(Internet::Open).await else { return };
     let mut scene = Scene::start(bed).await;
     scene.until("a guess", |host| host.metered == Some(Metered::GuessNo)).await;
     scene.bed.metered("eth0", "yes").await.unwrap();
@@ -169,11 +163,7 @@ async fn the_link_that_counts_is_asked_and_no_other() {
 
 #[tokio::test]
 async fn network_manager_restarted_in_a_captive_portal_lets_nothing_through() {
-    if !can_run() {
-        return;
-    }
-    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
-    bed.portal("eth0", Internet::Captive).await.unwrap();
+    let Some(bed) = reaching(Internet::Captive).await else { return };
     let mut scene = Scene::start(bed).await;
     let id = scene.one_off().await;
     scene.held(id, &["CAPTIVE_PORTAL"]).await;
@@ -189,11 +179,7 @@ async fn network_manager_restarted_in_a_captive_portal_lets_nothing_through() {
 /// What it set up stays, so the kernel's word is as good; but it may come back soon.
 #[tokio::test]
 async fn without_network_manager_the_kernel_decides_after_a_while() {
-    if !can_run() {
-        return;
-    }
-    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
-    bed.portal("eth0", Internet::Captive).await.unwrap();
+    let Some(bed) = reaching(Internet::Captive).await else { return };
     let mut scene = Scene::start(bed).await;
     let id = scene.one_off().await;
     scene.held(id, &["CAPTIVE_PORTAL"]).await;
@@ -242,10 +228,7 @@ async fn network_manager_is_heard_when_it_comes_late() {
 
 #[tokio::test]
 async fn networking_turned_off_is_offline() {
-    if !can_run() {
-        return;
-    }
-    let bed = Bed::with_network_manager(BedOptions::default()).await.unwrap();
+    let Some(bed) = reaching(Internet::Open).await else { return };
     let mut scene = Scene::start(bed).await;
     online(&scene).await;
     scene.bed.tell_network_manager(&["networking", "off"]).await.unwrap();

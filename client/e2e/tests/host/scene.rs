@@ -11,7 +11,7 @@ use pwasync_client::{
 use pwasync_e2e::{
     Binaries, Command, Daemon, DaemonSetup, Ending,
     bed::{Bed, system_root},
-    is_root, variable,
+    missing_root,
 };
 use serde_json::Value;
 use tokio::time::{interval, timeout};
@@ -23,19 +23,8 @@ const POLICY: &str = "[network]\nsettle = \"0s\"\nresume_settle = \"2s\"\n";
 
 /// Whether this machine can build a bed; says what is missing, and fails where all must run.
 pub(crate) fn can_run() -> bool {
-    let missing = match (is_root(), system_root()) {
-        (true, Some(_)) => return true,
-        (false, _) => "root",
-        (true, None) => "what packaging/test-host/root.sh builds",
-    };
-    assert!(variable("CI").is_none(), "needs {missing}, and under CI nothing may be skipped");
-    skip(missing);
-    false
-}
-
-#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
-fn skip(missing: &str) {
-    eprintln!("skipped: needs {missing}");
+    let root = || system_root().is_none().then_some("what packaging/test-host/root.sh builds");
+    pwasync_e2e::can_run(missing_root().or_else(root))
 }
 
 /// See the module.

@@ -8,8 +8,8 @@ use pwasync_client::{
 };
 use pwasync_e2e::{
     Binaries, Browser, BrowserSetup, Cable, CarrierWatch, Chromium, Daemon, DaemonSetup,
-    FAR_ADDRESS, Page, Sandbox, Scheduler, Server, ServerEvent, User, Workdir, is_root, on_path,
-    sandbox_works, variable,
+    FAR_ADDRESS, Page, Sandbox, Scheduler, Server, ServerEvent, User, Workdir, missing_program,
+    missing_root, on_path, sandbox_works,
 };
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -32,19 +32,7 @@ pub(crate) struct Stage {
 
 /// Whether this machine can build the scene; says what is missing, and fails where all must run.
 pub(crate) fn can_run() -> bool {
-    let missing = match (is_root(), on_path("chromium")) {
-        (true, Some(_)) => return true,
-        (false, _) => "root",
-        (true, None) => "chromium",
-    };
-    assert!(variable("CI").is_none(), "needs {missing}, and under CI nothing may be skipped");
-    skip(missing);
-    false
-}
-
-#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
-fn skip(missing: &str) {
-    eprintln!("skipped: needs {missing}");
+    pwasync_e2e::can_run(missing_root().or_else(|| missing_program("chromium")))
 }
 
 impl Stage {
