@@ -63,8 +63,6 @@ pub(crate) struct History {
     /// Shared with copies of the core: an entry never changes.
     entries: BTreeMap<u64, Arc<Entry>>,
     of_owner: BTreeMap<OwnerId, BTreeSet<u64>>,
-    /// One set for all: most registrations have few entries.
-    of_registration: BTreeSet<(RegistrationId, u64)>,
     last: u64,
 }
 
@@ -83,7 +81,6 @@ impl History {
     pub(crate) fn adopt(&mut self, entry: Entry) {
         self.last = self.last.max(entry.sequence);
         self.of_owner.entry(entry.owner()).or_default().insert(entry.sequence);
-        self.of_registration.insert((entry.registration, entry.sequence));
         self.entries.insert(entry.sequence, Arc::new(entry));
     }
 
@@ -134,7 +131,6 @@ impl History {
     fn forget(&mut self, sequence: u64) {
         let Some(entry) = self.entries.remove(&sequence) else { return };
         drop_from(&mut self.of_owner, &entry.owner(), sequence);
-        self.of_registration.remove(&(entry.registration, sequence));
     }
 
     /// Forgets what it holds of these; the numbers of the entries.
@@ -157,18 +153,13 @@ impl History {
         wall: WallClock,
     ) -> impl Iterator<Item = &'a Entry> + 'a {
         let since = filter.since.map(|since| since.to_core(wall));
-        let sequences: Box<dyn Iterator<Item = u64> + 'a> =
-            match (filter.registration, filter.owner) {
-                (Some(id), _) => {
-                    let own = self.of_registration.range((id, 0)..=(id, u64::MAX));
-                    Box::new(own.rev().map(|(_, sequence)| *sequence))
-                }
-                (None, Some(owner)) => {
-                    let own = self.of_owner.get(&owner);
-                    Box::new(own.into_iter().flatten().rev().copied())
-                }
-                (None, None) => Box::new(self.entries.keys().rev().copied()),
-            };
+        let sequences: Box<dyn Iterator<Item = u64> + 'a> = match filter.owner {
+            Some(owner) => {
+                let own = self.of_owner.get(&owner);
+                Box::new(own.into_iter().flatten().rev().copied())
+            }
+            None => Box::new(self.entries.keys().rev().copied()),
+        };
         sequences
             .filter_map(|sequence| self.entries.get(&sequence).map(Arc::as_ref))
             .skip_while(|entry| filter.before.is_some_and(|before| entry.sequence >= before))

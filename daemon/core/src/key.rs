@@ -2,7 +2,7 @@
 //!
 //! A value of these types always keeps its rules; whoever has one need not check again.
 
-use std::{fmt, sync::Arc};
+use std::{cmp::Ordering, fmt, sync::Arc};
 
 use url::{Host, Url};
 
@@ -42,10 +42,26 @@ impl OwnerId {
 }
 
 /// A browser profile as the browser names it, such as `chromium` and `Default`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProfileId {
     browser: Arc<str>,
     profile: Arc<str>,
+}
+
+/// By the names. Most that are compared share theirs.
+impl Ord for ProfileId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_name = |one: &Arc<str>, other: &Arc<str>| {
+            if Arc::ptr_eq(one, other) { Ordering::Equal } else { one.cmp(other) }
+        };
+        by_name(&self.browser, &other.browser).then_with(|| by_name(&self.profile, &other.profile))
+    }
+}
+
+impl PartialOrd for ProfileId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl ProfileId {
@@ -86,17 +102,27 @@ impl ProfileId {
 
 /// A service worker's scope: an https URL, or http on a loopback host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Scope(Arc<str>);
+pub struct Scope {
+    url: Arc<str>,
+    /// The beginning of it, which is asked for many times a call.
+    origin: Arc<str>,
+}
 
 impl Scope {
     /// Before all others in their order, and none itself: where a range begins.
     pub(crate) fn least() -> Self {
-        Self("".into())
+        Self::of_url("")
     }
 
     /// Where the range of an origin's scopes begins.
     pub(crate) fn least_of(origin: &str) -> Self {
-        Self(format!("{origin}/").into())
+        Self::of_url(&format!("{origin}/"))
+    }
+
+    fn of_url(url: &str) -> Self {
+        // The third slash ends it.
+        let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+        Self { url: url.into(), origin: url[..end].into() }
     }
 
     /// Checks and normalises a scope URL.
@@ -124,20 +150,22 @@ impl Scope {
         }
         // Normalising can lengthen a URL: characters become percent-encoded.
         at_most("scope", url.as_str(), SCOPE_BYTES)?;
-        Ok(Self(url.as_str().into()))
+        Ok(Self::of_url(url.as_str()))
     }
 
     /// The URL.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.url
     }
 
     /// Scheme, host and port, without a trailing slash.
     pub fn origin(&self) -> &str {
-        // Asked for many times a call: the third slash ends it.
-        let mut slashes = self.0.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
-        let end = slashes.nth(2).map_or(self.0.len(), |(at, _)| at);
-        &self.0[..end]
+        &self.origin
+    }
+
+    /// The origin, shared.
+    pub(crate) fn shared_origin(&self) -> Arc<str> {
+        Arc::clone(&self.origin)
     }
 }
 

@@ -109,45 +109,60 @@ impl Leases {
     }
 }
 
-/// At most one override for each fact.
+/// At most one override for each fact, in the order of facts. There are none, mostly.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides<'a> {
-    by_fact: BTreeMap<Fact, (FactValue, &'a Lease)>,
+    by_fact: Vec<(FactValue, &'a Lease)>,
 }
 
 impl<'a> Overrides<'a> {
     fn of(leases: impl Iterator<Item = &'a Lease>) -> Self {
-        let mut by_fact = BTreeMap::new();
+        let mut overrides = Self::default();
         for lease in leases {
             let Leased::Override(value) = lease.what else { continue };
-            let weaker = |(_, other): &(FactValue, &Lease)| {
+            let weaker = |(_, other): (FactValue, &Lease)| {
                 (rank(&other.subject), other.id) < (rank(&lease.subject), lease.id)
             };
-            if by_fact.get(&value.fact()).is_none_or(weaker) {
-                by_fact.insert(value.fact(), (value, lease));
+            if overrides.get(value.fact()).is_none_or(weaker) {
+                overrides.set(value, lease);
             }
         }
         // A charge is spoken of while the battery is discharged, unless the charger is named too.
-        if let Some((_, lease)) = by_fact.get(&Fact::Battery).copied() {
-            by_fact.entry(Fact::Charging).or_insert((FactValue::Charging(false), lease));
+        if let Some((_, lease)) = overrides.get(Fact::Battery)
+            && overrides.get(Fact::Charging).is_none()
+        {
+            overrides.set(FactValue::Charging(false), lease);
         }
-        Self { by_fact }
+        overrides
+    }
+
+    fn set(&mut self, value: FactValue, lease: &'a Lease) {
+        match self.place(value.fact()) {
+            Ok(at) => self.by_fact[at] = (value, lease),
+            Err(at) => self.by_fact.insert(at, (value, lease)),
+        }
+    }
+
+    fn place(&self, fact: Fact) -> Result<usize, usize> {
+        self.by_fact.binary_search_by_key(&fact, |(value, _)| value.fact())
     }
 
     /// These, and for other facts those.
     #[must_use]
     pub(crate) fn or(mut self, narrower: Self) -> Self {
-        self.by_fact.extend(narrower.by_fact);
+        for (value, lease) in narrower.by_fact {
+            self.set(value, lease);
+        }
         self
     }
 
     pub(crate) fn get(&self, fact: Fact) -> Option<(FactValue, &'a Lease)> {
-        self.by_fact.get(&fact).copied()
+        self.place(fact).ok().map(|at| self.by_fact[at])
     }
 
     /// In the order of facts.
     pub(crate) fn values(&self) -> impl Iterator<Item = FactValue> {
-        self.by_fact.values().map(|(value, _)| *value)
+        self.by_fact.iter().map(|(value, _)| *value)
     }
 }
 

@@ -22,10 +22,18 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Registrations {
     entries: Entries,
-    by_worker: BTreeMap<Arc<WorkerKey>, BTreeSet<TagAt>>,
+    by_worker: BTreeMap<Arc<WorkerKey>, OfWorker>,
     owner_counts: BTreeMap<OwnerId, usize>,
     profile_counts: BTreeMap<ProfileKey, usize>,
-    origin_counts: BTreeMap<(OwnerId, String), usize>,
+    origin_counts: BTreeMap<(OwnerId, Arc<str>), usize>,
+}
+
+/// The registrations of a worker.
+#[derive(Clone, Debug, Default)]
+struct OfWorker {
+    tags: BTreeSet<TagAt>,
+    /// The app of one of them: most are for the same, and share it.
+    app: Option<AppId>,
 }
 
 /// The digest of a kind and a tag, and a registration that has it. The tag itself stands with the
@@ -48,7 +56,7 @@ impl Registrations {
     }
 
     pub(crate) fn of_origin(&self, owner: OwnerId, scope: &Scope) -> usize {
-        self.origin_counts.get(&(owner, scope.origin().to_owned())).copied().unwrap_or(0)
+        self.origin_counts.get(&(owner, scope.shared_origin())).copied().unwrap_or(0)
     }
 
     pub(crate) fn get(&self, id: RegistrationId) -> Option<&Registration> {
@@ -65,7 +73,7 @@ impl Registrations {
     }
 
     pub(crate) fn find(&self, key: &RegistrationKey) -> Option<RegistrationId> {
-        let tags = self.by_worker.get(&*key.worker)?;
+        let OfWorker { tags, .. } = self.by_worker.get(&*key.worker)?;
         let digest = digest(key);
         let [least, most] = [0, u64::MAX].map(|number| (digest, RegistrationId::new(number)));
         let mut ids = tags.range(least..=most).rev().map(|(_, id)| *id);
@@ -74,19 +82,26 @@ impl Registrations {
         })
     }
 
-    /// The stored worker equal to this one, so that registrations share it.
+    /// The stored worker equal to this one, so that registrations share it; of a new one, the
+    /// profile.
     pub(crate) fn share(&self, worker: Arc<WorkerKey>) -> Arc<WorkerKey> {
-        self.by_worker.get_key_value(&*worker).map_or(worker, |(shared, _)| Arc::clone(shared))
+        if let Some((shared, _)) = self.by_worker.get_key_value(&*worker) {
+            return Arc::clone(shared);
+        }
+        match self.profile_counts.get_key_value(&worker.profile) {
+            Some((profile, _)) => {
+                Arc::new(WorkerKey { profile: profile.clone(), scope: worker.scope.clone() })
+            }
+            None => worker,
+        }
     }
 
+    /// Its worker is to be [shared](Self::share).
     pub(crate) fn insert(&mut self, mut registration: Registration) {
-        registration.key.worker = self.share(registration.key.worker);
         let (id, worker) = (registration.id, Arc::clone(&registration.key.worker));
         self.count(&worker, 1);
-        let tags = self.by_worker.entry(worker).or_default();
-        // Most registrations of a worker are for one app.
-        let other = tags.first().and_then(|(_, other)| self.entries.get(*other));
-        share_app(&mut registration, other.and_then(|other| other.registration.app.as_ref()));
+        let OfWorker { tags, app } = self.by_worker.entry(worker).or_default();
+        share_app(&mut registration, app);
         tags.insert((digest(&registration.key), id));
         self.entries.insert(registration.into());
     }
@@ -95,7 +110,7 @@ impl Registrations {
     pub(crate) fn remove(&mut self, id: RegistrationId) -> Option<(Registration, Filed)> {
         let Entry { registration, filed } = self.entries.remove(id)?;
         let worker = &registration.key.worker;
-        if let Some(tags) = self.by_worker.get_mut(worker) {
+        if let Some(OfWorker { tags, .. }) = self.by_worker.get_mut(worker) {
             tags.remove(&(digest(&registration.key), id));
             if tags.is_empty() {
                 self.by_worker.remove(worker);
@@ -104,7 +119,7 @@ impl Registrations {
         let owner = worker.profile.owner;
         count_down(&mut self.profile_counts, &worker.profile);
         count_down(&mut self.owner_counts, &owner);
-        count_down(&mut self.origin_counts, &(owner, worker.scope.origin().to_owned()));
+        count_down(&mut self.origin_counts, &(owner, worker.scope.shared_origin()));
         Some((registration, filed))
     }
 
@@ -113,7 +128,7 @@ impl Registrations {
         let owner = worker.profile.owner;
         *self.profile_counts.entry(worker.profile.clone()).or_default() += more;
         *self.owner_counts.entry(owner).or_default() += more;
-        *self.origin_counts.entry((owner, worker.scope.origin().to_owned())).or_default() += more;
+        *self.origin_counts.entry((owner, worker.scope.shared_origin())).or_default() += more;
     }
 
     /// In order of registration.
@@ -134,7 +149,7 @@ impl Registrations {
 
     /// Of one worker, of both kinds, in order of registration.
     pub(crate) fn of_scope(&self, worker: &WorkerKey) -> Vec<RegistrationId> {
-        let tags = self.by_worker.get(worker).into_iter().flatten();
+        let tags = self.by_worker.get(worker).into_iter().flat_map(|of| &of.tags);
         in_order(tags.map(|(_, id)| *id))
     }
 
@@ -184,7 +199,7 @@ impl Registrations {
         let workers = self.by_worker.range::<WorkerKey, _>((Included(from), Unbounded));
         workers
             .take_while(move |(worker, _)| wanted(worker))
-            .flat_map(|(_, tags)| tags.iter().map(|(_, id)| *id))
+            .flat_map(|(_, of)| of.tags.iter().map(|(_, id)| *id))
     }
 }
 
@@ -192,36 +207,35 @@ impl Registrations {
 /// and leaves no room to spare.
 impl FromIterator<Registration> for Registrations {
     fn from_iter<T: IntoIterator<Item = Registration>>(registrations: T) -> Self {
-        let mut first = ByWorker::<Option<AppId>>::default();
+        let mut of_workers = ByWorker::<(Vec<TagAt>, Option<AppId>)>::default();
         let shared = registrations.into_iter().map(|mut registration| {
-            let (worker, app) = first.of(&registration.key.worker);
+            let (worker, (_, app)) = of_workers.of(&registration.key.worker);
             registration.key.worker = Arc::clone(worker);
-            share_app(&mut registration, app.as_ref());
-            app.clone_from(&registration.app);
+            share_app(&mut registration, app);
             registration
         });
         let entries = Entries::from_iter(shared);
-        let mut tags = ByWorker::<Vec<TagAt>>::default();
         for Entry { registration, .. } in entries.iter() {
-            let (_, tags) = tags.of(&registration.key.worker);
+            let (_, (tags, _)) = of_workers.of(&registration.key.worker);
             tags.push((digest(&registration.key), registration.id));
         }
         let mut all = Self { entries, ..Self::default() };
-        let tags = tags.into_sorted().into_iter();
-        let by_worker: BTreeMap<_, _> = tags
-            .map(|(worker, tags)| {
+        let of_workers = of_workers.into_sorted().into_iter();
+        let by_worker: BTreeMap<_, _> = of_workers
+            .map(|(worker, (tags, app))| {
                 all.count(&worker, tags.len());
-                (worker, tags.into_iter().collect())
+                (worker, OfWorker { tags: tags.into_iter().collect(), app })
             })
             .collect();
         Self { by_worker, ..all }
     }
 }
 
-/// Many registrations are for one app.
-fn share_app(registration: &mut Registration, other: Option<&AppId>) {
-    if registration.app.as_ref() == other {
-        registration.app = other.cloned();
+fn share_app(registration: &mut Registration, shared: &mut Option<AppId>) {
+    match &registration.app {
+        None => {}
+        Some(_) if registration.app == *shared => registration.app.clone_from(shared),
+        Some(_) => shared.clone_from(&registration.app),
     }
 }
 

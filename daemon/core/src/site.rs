@@ -26,7 +26,7 @@ pub struct SiteKey {
 impl SiteKey {
     /// The site of a registration.
     pub fn of(key: &RegistrationKey) -> Self {
-        Self { profile: key.worker.profile.clone(), origin: key.worker.scope.origin().into() }
+        Self { profile: key.worker.profile.clone(), origin: key.worker.scope.shared_origin() }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     key::{OwnerId, ProfileKey, RegistrationId, SyncKind, WorkerKey},
     lease::Subject,
     needs::Needs,
+    neighbours::Going,
     period::Slot,
     ready::{Door, Due},
     registration::{Registration, Schedule, State, Wait},
@@ -71,7 +72,8 @@ impl Scheduler {
         let Some(Entry { registration, filed }) = self.registrations.entry_mut(id) else { return };
         if registration.kind() == SyncKind::Periodic {
             let site = SiteKey::of(&registration.key);
-            self.neighbours.set(&site, id, &mut filed.next, place.next);
+            let going = place.next.map(|at| Going { at, on_grid: on_grid.into() });
+            self.neighbours.set(&site, id, &mut filed.next, going);
         }
         self.timers.set(id, &mut filed.timer, place.timer);
         let due = Due { id, worker: &worker, kept: &mut filed.lane };
@@ -101,7 +103,7 @@ impl Scheduler {
             (*timer, *next) = (place.timer, place.next);
             timers.extend(place.timer.map(|at| (at, id)));
             let (worker, going) = going.of(&entry.registration.key.worker);
-            going.extend(place.next.map(|at| (at, id)));
+            going.extend(place.next.map(|at| (id, Going { at, on_grid: on_grid.into() })));
             if let Some(needs) = place.lane {
                 self.ready.insert(Due { id, worker, kept: lane }, needs, door);
             }
@@ -110,7 +112,7 @@ impl Scheduler {
         let mut neighbours = BTreeMap::new();
         for (worker, going) in going.into_sorted() {
             let WorkerKey { profile, scope } = &*worker;
-            let site = SiteKey { profile: profile.clone(), origin: scope.origin().into() };
+            let site = SiteKey { profile: profile.clone(), origin: scope.shared_origin() };
             neighbours.entry(site).or_insert_with(Vec::new).extend(going);
         }
         self.neighbours = neighbours.into_iter().collect();

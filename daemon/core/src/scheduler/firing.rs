@@ -107,8 +107,8 @@ impl Scheduler {
             let from = self.registrations.get(id).and_then(joins_from)?;
             (from <= self.now).then_some((from, id))
         };
-        let soon = self.neighbours.going_soon(profile, self.now, self.longest_on_grid);
-        let mut joining: Vec<_> = soon.filter_map(joins).collect();
+        let held = self.neighbours.on_grid(profile, self.now, self.longest_on_grid);
+        let mut joining: Vec<_> = held.filter_map(joins).collect();
         joining.sort_unstable();
         for (_, id) in joining {
             if self.registrations.get(id).is_some_and(|one| self.is_held_by_grid_alone(one)) {

@@ -151,6 +151,7 @@ impl Scheduler {
                 self.budget_held.insert(id);
             }
             self.holdings.change(key.owner(), 0, registration_bytes(&one));
+            one.key.worker = self.registrations.share(one.key.worker);
             self.registrations.insert(one);
             self.settle(id);
             let what = match change {

@@ -48,6 +48,7 @@ impl Scheduler {
         let mut reconciled = Reconciled::default();
         let mut kept = BTreeSet::new();
         for mut new in list {
+            new.key.worker = self.registrations.share(new.key.worker);
             self.check(&new)?;
             let id = match self.registrations.find(&new.key) {
                 Some(id) => {

@@ -148,8 +148,9 @@ impl Scheduler {
     fn create_or_rearm(
         &mut self,
         caller: &Caller,
-        new: NewRegistration,
+        mut new: NewRegistration,
     ) -> Result<Registered, RegisterError> {
+        new.key.worker = self.registrations.share(new.key.worker);
         self.check(&new)?;
         self.check_permission(&new)?;
         let site = SiteKey::of(&new.key);
