@@ -1,7 +1,10 @@
 //! Registrations by number, dense in memory: neighbours by number share a page, as they do when
 //! they are made one after the other.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map},
+    sync::Arc,
+};
 
 use crate::{key::RegistrationId, needs::Needs, registration::Registration, time::Timestamp};
 
@@ -93,6 +96,11 @@ impl Entries {
         self.pages.values().flatten()
     }
 
+    /// In order of registration.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.pages.values_mut().flatten()
+    }
+
     /// Those after an id, in order of registration.
     pub(crate) fn after(&self, id: RegistrationId) -> impl Iterator<Item = &Entry> {
         let pages = self.pages.range(page_of(id)..);
@@ -104,23 +112,33 @@ impl Entries {
 impl FromIterator<Registration> for Entries {
     fn from_iter<T: IntoIterator<Item = Registration>>(registrations: T) -> Self {
         let mut entries = Self::default();
-        let mut last = None;
+        let mut run: Vec<Entry> = Vec::new();
         for registration in registrations {
-            let page = page_of(registration.id);
-            if last != Some(page) {
-                entries.shrink(last.replace(page));
+            let (id, last) = (registration.id, run.last().map(Entry::id));
+            if last.is_some_and(|last| page_of(last) != page_of(id) || last >= id) {
+                entries.take_run(&mut run);
             }
-            entries.insert(registration.into());
+            run.push(registration.into());
         }
-        entries.shrink(last);
+        entries.take_run(&mut run);
         entries
     }
 }
 
 impl Entries {
-    fn shrink(&mut self, page: Option<u64>) {
-        if let Some(page) = page.and_then(|page| self.pages.get_mut(&page)) {
-            page.shrink_to_fit();
+    /// Takes entries of one page, in order.
+    fn take_run(&mut self, run: &mut Vec<Entry>) {
+        let Some(page) = run.first().map(|first| page_of(first.id())) else { return };
+        match self.pages.entry(page) {
+            btree_map::Entry::Vacant(vacant) => {
+                self.len += run.len();
+                let mut page = Vec::with_capacity(run.len());
+                page.append(run);
+                vacant.insert(page);
+            }
+            btree_map::Entry::Occupied(_) => run.drain(..).for_each(|entry| {
+                self.insert(entry);
+            }),
         }
     }
 }

@@ -65,7 +65,12 @@ pub(crate) enum Door {
 impl Lane {
     fn set_door(&mut self, profile: &ProfileKey, door: Door) {
         let has_due = self.due.contains_key(profile);
-        if door == Door::Open && has_due {
+        self.show(profile, if has_due { door } else { Door::Shut });
+    }
+
+    /// What stands between a wake and a profile that has, or will have, something due here.
+    fn show(&mut self, profile: &ProfileKey, door: Door) {
+        if door == Door::Open {
             let profiles = self.open.entry(profile.owner).or_default();
             profiles.insert(profile.profile.clone());
         } else if let Some(profiles) = self.open.get_mut(&profile.owner) {
@@ -74,7 +79,7 @@ impl Lane {
                 self.open.remove(&profile.owner);
             }
         }
-        if door == Door::Startable && has_due {
+        if door == Door::Startable {
             self.startable.insert(profile.clone());
         } else {
             self.startable.remove(profile);
@@ -124,18 +129,54 @@ impl Ready {
             return;
         }
         self.remove(Due { id, worker, kept });
-        let shared = self.lanes.get_key_value(&needs).map(|(shared, _)| Arc::clone(shared));
-        let needs = shared.unwrap_or_else(|| Arc::new(needs));
-        let lane = self.lanes.entry(Arc::clone(&needs)).or_default();
+        let needs = self.share(needs);
+        *kept = Some(Arc::clone(&needs));
+        self.lane_with(worker, needs, door).insert(id);
+    }
+
+    /// The stored needs equal to these, so that registrations share them.
+    pub(crate) fn share(&mut self, needs: Needs) -> Arc<Needs> {
+        if let Some((shared, _)) = self.lanes.get_key_value(&needs) {
+            return Arc::clone(shared);
+        }
+        let needs = Arc::new(needs);
+        self.lanes.insert(Arc::clone(&needs), Lane::default());
+        needs
+    }
+
+    /// Files registrations of a worker that were in no lane, by [shared](Self::share) needs and in
+    /// their order.
+    pub(crate) fn insert_all(
+        &mut self,
+        worker: &Arc<WorkerKey>,
+        mut due: Vec<(Arc<Needs>, RegistrationId)>,
+        door: Door,
+    ) {
+        due.sort_by_key(|(needs, _)| Arc::as_ptr(needs));
+        for same in due.chunk_by(|(one, _), (other, _)| Arc::ptr_eq(one, other)) {
+            let Some((needs, _)) = same.first() else { continue };
+            let ids = self.lane_with(worker, Arc::clone(needs), door);
+            // All at once leaves no room to spare.
+            ids.append(&mut same.iter().map(|(_, id)| *id).collect());
+        }
+    }
+
+    /// What a worker has due in a lane.
+    fn lane_with(
+        &mut self,
+        worker: &Arc<WorkerKey>,
+        needs: Arc<Needs>,
+        door: Door,
+    ) -> &mut BTreeSet<RegistrationId> {
         let profile = &worker.profile;
-        let workers = lane.due.entry(profile.clone()).or_default();
-        workers.entry(Arc::clone(worker)).or_default().insert(id);
-        lane.set_door(profile, door);
         if self.offer.is_some_and(|offer| needs.met_by(&offer)) {
             self.met.insert(Arc::clone(&needs));
         }
         self.of_profile.entry(profile.clone()).or_default().insert(Arc::clone(&needs));
-        *kept = Some(needs);
+        let lane = self.lanes.entry(needs).or_default();
+        lane.show(profile, door);
+        let workers = lane.due.entry(profile.clone()).or_default();
+        workers.entry(Arc::clone(worker)).or_default()
     }
 
     /// Takes a registration out of the lane that it is in, if it is in one.

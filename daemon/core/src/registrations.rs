@@ -136,6 +136,11 @@ impl Registrations {
         self.entries.iter().map(|entry| &entry.registration)
     }
 
+    /// In order of registration, with where each is filed. No key may be changed.
+    pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut()
+    }
+
     /// Those after an id, in order of registration.
     pub(crate) fn after(&self, id: RegistrationId) -> impl Iterator<Item = &Registration> {
         self.entries.after(id).map(|entry| &entry.registration)

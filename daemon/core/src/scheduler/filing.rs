@@ -33,6 +33,15 @@ struct Place {
     budget: Budget,
 }
 
+/// Where the registrations of a worker wait.
+#[derive(Debug, Default)]
+struct OfWorker {
+    /// Periodic ones, and when each goes.
+    going: Vec<(RegistrationId, Going)>,
+    /// Those that are due, in lanes with these needs.
+    due: Vec<(Arc<Needs>, RegistrationId)>,
+}
+
 /// Whether the day's budget holds a registration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Budget {
@@ -86,32 +95,35 @@ impl Scheduler {
     /// Files all that were not filed before: what is in order is built in order, which takes a
     /// fraction of the time and leaves no room to spare.
     pub(super) fn file_all(&mut self) {
-        let ids: Vec<_> = self.registrations.iter().map(|one| one.id).collect();
         let mut timers = Vec::new();
-        let mut going = ByWorker::<Vec<_>>::default();
-        for id in ids {
-            let Some(registration) = self.registrations.get(id) else { continue };
-            let place = self.place_of(registration);
-            let door = self.door(&registration.key.worker.profile);
+        let mut of_workers = ByWorker::<OfWorker>::default();
+        // The place of one does not depend on others.
+        let mut registrations = std::mem::take(&mut self.registrations);
+        for Entry { registration, filed } in registrations.entries_mut() {
+            let id = registration.id;
+            let Place { lane, timer, next, budget } = self.place_of(registration);
             let on_grid = on_grid(registration);
             self.longest_on_grid = self.longest_on_grid.max(on_grid);
-            if place.budget == Budget::Spent {
+            if budget == Budget::Spent {
                 self.budget_held.insert(id);
             }
-            let Some(entry) = self.registrations.entry_mut(id) else { continue };
-            let Filed { timer, next, lane } = &mut entry.filed;
-            (*timer, *next) = (place.timer, place.next);
-            timers.extend(place.timer.map(|at| (at, id)));
-            let (worker, going) = going.of(&entry.registration.key.worker);
-            going.extend(place.next.map(|at| (id, Going { at, on_grid: on_grid.into() })));
-            if let Some(needs) = place.lane {
-                self.ready.insert(Due { id, worker, kept: lane }, needs, door);
+            (filed.timer, filed.next) = (timer, next);
+            timers.extend(timer.map(|at| (at, id)));
+            let (_, OfWorker { going, due }) = of_workers.of(&registration.key.worker);
+            going.extend(next.map(|at| (id, Going { at, on_grid: on_grid.into() })));
+            if let Some(needs) = lane {
+                let needs = self.ready.share(needs);
+                filed.lane = Some(Arc::clone(&needs));
+                due.push((needs, id));
             }
         }
+        self.registrations = registrations;
         self.timers = timers.into_iter().collect();
         let mut neighbours = BTreeMap::new();
-        for (worker, going) in going.into_sorted() {
+        for (worker, OfWorker { going, due }) in of_workers.into_sorted() {
             let WorkerKey { profile, scope } = &*worker;
+            let door = self.door(profile);
+            self.ready.insert_all(&worker, due, door);
             let site = SiteKey { profile: profile.clone(), origin: scope.shared_origin() };
             neighbours.entry(site).or_insert_with(Vec::new).extend(going);
         }
