@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    channel::{self, Commits, EngineSender, Input, ReloadReply, Transfer},
+    channel::{self, Checks, Commits, EngineSender, Input, ReloadReply, Transfer},
     clock::{self, SystemClock},
     config::{Config, HostChoice},
     engine::{Engine, EngineError, EngineParts},
@@ -111,7 +111,16 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let store = Box::new(SledStore::new(config.state_dir.clone()));
     let patience = STORE_PATIENCE;
     let commits = Commits::default();
-    let parts = EngineParts { inputs, store, host, policy, patience, commits: commits.clone() };
+    let checks = Checks::default();
+    let parts = EngineParts {
+        inputs,
+        store,
+        host,
+        policy,
+        patience,
+        commits: commits.clone(),
+        checks: checks.clone(),
+    };
     let engine = Engine::start(parts).await?;
     let stop = CancellationToken::new();
     let mut parts = Parts::default();
@@ -119,7 +128,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let (reloads, wishes) = channel::reloads();
     parts.spawn_policy(source, hangups, wishes, &sender);
     if simulation == Simulation::Absent {
-        parts.spawn_monitors(clock, config.bus, &sender);
+        parts.spawn_monitors(clock, config.bus, checks, &sender);
     }
     let (transfers, asked) = channel::transfers();
     let snapshots = snapshot::Settings { state: config.state_dir, gap: config.snapshot_gap };
@@ -231,11 +240,17 @@ impl Parts {
         });
     }
 
-    fn spawn_monitors(&mut self, clock: SystemClock, bus: String, sender: &EngineSender) {
+    fn spawn_monitors(
+        &mut self,
+        clock: SystemClock,
+        bus: String,
+        checks: Checks,
+        sender: &EngineSender,
+    ) {
         let (network, wall_clock) = (sender.network(), sender.wall_clock());
         let manager = sender.manager();
         self.monitors.spawn(async move {
-            network::watch_manager(&bus, manager).await;
+            network::watch_manager(&bus, &checks, manager).await;
             Ok(Part::Monitor)
         });
         self.monitors.spawn(async move {

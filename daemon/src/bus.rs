@@ -31,8 +31,8 @@ pub(crate) type Properties = BTreeMap<String, OwnedVariant>;
 /// What went wrong with the bus or a service.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BusError {
-    #[error("the bus did not answer within {ANSWER_LIMIT:?}")]
-    Silent,
+    #[error("there was no answer within {0:?}")]
+    Silent(Duration),
     #[error("the bus or a service on it failed")]
     Bus(#[from] zbus::Error),
     #[error("the bus is gone")]
@@ -61,9 +61,8 @@ pub(crate) struct Bus {
 
 impl Bus {
     pub(crate) async fn connect(address: &str) -> Result<Self, BusError> {
-        let builder = connection::Builder::address(address).method_timeout(ANSWER_LIMIT);
-        let built = timeout(ANSWER_LIMIT, builder.build()).await.map_err(|_| BusError::Silent)?;
-        Ok(Self { connection: built? })
+        let building = connection::Builder::address(address).build();
+        Ok(Self { connection: within(ANSWER_LIMIT, building).await? })
     }
 
     /// Who has a name at present, and a stream of who has it later.
@@ -79,14 +78,16 @@ impl Bus {
             .arg(0, name)
             .build()?;
         let changes = self.signals(rule).await?;
-        let proxy = zbus::fdo::DBusProxy::new(&self.connection).await?;
         let name = BusName::try_from(name)?;
-        let owner = match proxy.get_name_owner(name).await {
-            Ok(owner) => Some(owner),
-            Err(zbus::fdo::Error::NameHasNoOwner(_)) => None,
-            Err(error) => return Err(zbus::Error::from(error).into()),
+        let asking = async {
+            let proxy = zbus::fdo::DBusProxy::new(&self.connection).await?;
+            match proxy.get_name_owner(name).await {
+                Ok(owner) => Ok(Some(owner)),
+                Err(zbus::fdo::Error::NameHasNoOwner(_)) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
         };
-        Ok((owner, changes))
+        Ok((within(ANSWER_LIMIT, asking).await?, changes))
     }
 
     /// Changes of an interface's properties. The rule names all that there is to name, so that
@@ -123,15 +124,36 @@ impl Bus {
             "GetAll",
             &(interface.name),
         );
-        let answer = called.await?;
+        let answer = within(ANSWER_LIMIT, called).await?;
         Ok(answer.body().deserialize::<Properties>()?)
+    }
+
+    /// Calls a method without arguments, whose answer says nothing more than that it is done.
+    pub(crate) async fn call(
+        &self,
+        service: &OwnedUniqueName,
+        interface: Interface<'_>,
+        member: &str,
+        limit: Duration,
+    ) -> Result<(), BusError> {
+        let Interface { path, name } = interface;
+        let service = Some(service.as_str());
+        let called = self.connection.call_method(service, path, Some(name), member, &());
+        within(limit, called).await.map(drop)
     }
 
     async fn signals(&self, rule: MatchRule<'_>) -> Result<Signals, BusError> {
         let rule = rule.into_owned();
         let stream = MessageStream::for_match_rule(rule, &self.connection, Some(SIGNALS));
-        Ok(Signals { stream: stream.await? })
+        Ok(Signals { stream: within(ANSWER_LIMIT, stream).await? })
     }
+}
+
+async fn within<T>(
+    limit: Duration,
+    asking: impl Future<Output = zbus::Result<T>>,
+) -> Result<T, BusError> {
+    Ok(timeout(limit, asking).await.map_err(|_| BusError::Silent(limit))??)
 }
 
 /// Signals of one kind.

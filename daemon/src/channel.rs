@@ -4,6 +4,7 @@
 //! another shell.
 
 mod admin;
+mod checks;
 mod commits;
 mod launcher;
 mod policy;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 
 use pwasync_core::{
     Caller,
-    facts::{Host, Manager, Netlink, Origin, Power},
+    facts::{CheckNumber, Host, Manager, Netlink, Origin, Power},
     key::{LauncherId, SessionId},
     lease::{Fact, FactValue},
     policy::Traffic,
@@ -27,6 +28,8 @@ use pwasync_core::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use admin::{AdminRequest, Explanation, GivenBack, SiteFilter, Taken, Told};
+pub(crate) use checks::CheckWishes;
+pub use checks::Checks;
 pub use commits::Commits;
 pub use launcher::{FromLauncher, OpenLauncher, ToLauncher};
 pub use policy::{
@@ -55,6 +58,8 @@ pub enum Input {
     Network(Netlink),
     /// A connection manager came, went, or says something else.
     Manager(Manager),
+    /// A connection manager has checked what it was asked to, and what it found was told before.
+    Checked(CheckNumber),
     /// Battery or charger changed.
     Power(Power),
     /// The wall clock moved against core time.
@@ -199,6 +204,14 @@ impl ManagerSender {
     /// When the engine has ended.
     pub async fn send(&self, manager: Manager) -> Result<(), EngineGone> {
         self.0.send(Input::Manager(manager)).await.map_err(|_| EngineGone)
+    }
+
+    /// Says that it has checked, after what it found.
+    ///
+    /// # Errors
+    /// When the engine has ended.
+    pub async fn checked(&self, number: CheckNumber) -> Result<(), EngineGone> {
+        self.0.send(Input::Checked(number)).await.map_err(|_| EngineGone)
     }
 }
 

@@ -30,7 +30,7 @@ use pwasync_core::{
 use tokio::sync::mpsc;
 
 use crate::{
-    channel::{Closing, Commits, Input},
+    channel::{Checks, Closing, Commits, Input},
     host::{Host, HostKind},
     policy::LoadedPolicy,
     recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
@@ -73,6 +73,8 @@ pub struct EngineParts {
     pub patience: Duration,
     /// Whom to tell that something was recorded.
     pub commits: Commits,
+    /// Whom to ask what a connection manager is to find out.
+    pub checks: Checks,
 }
 
 /// See the module.
@@ -89,6 +91,7 @@ pub struct Engine {
     watchers: Watchers,
     simulation: Simulation,
     commits: Commits,
+    checks: Checks,
     /// There while the core is down, as after a failed commit.
     down: Option<Down>,
     patience: Duration,
@@ -144,6 +147,7 @@ impl Engine {
             watchers: Watchers::default(),
             simulation: Simulation::default(),
             commits: parts.commits,
+            checks: parts.checks,
             down,
             patience: parts.patience,
             losses,
@@ -221,6 +225,7 @@ impl Engine {
         match input {
             Input::Network(facts) => self.take_netlink(facts),
             Input::Manager(manager) => self.take_manager(manager),
+            Input::Checked(number) => self.happened(Event::ConnectionChecked(number)),
             Input::Power(power) => self.happened(Event::PowerChanged(power)),
             Input::WallClock(wall) => self.take_wall_clock(wall),
             Input::Policy(read) => self.take_policy(read),

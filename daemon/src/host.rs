@@ -179,6 +179,7 @@ fn netlink(network: Option<&SimulatedNetwork>) -> Netlink {
         name: LINK.into(),
         kind: LinkKind::Ordinary,
         carrier: online,
+        carrier_losses: 0,
         global_v4: online,
         global_v6: false,
     };

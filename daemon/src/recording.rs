@@ -242,6 +242,7 @@ impl CoreInput {
                 Event::LaunchFailed { launcher: _, token: _, reason } => reason.len(),
                 Event::ManagerChanged(Manager::Present(managed)) => managed.links.len() * ENTRY,
                 Event::ManagerChanged(Manager::Absent | Manager::Awaited)
+                | Event::ConnectionChecked(_)
                 | Event::PowerSaverChanged(_)
                 | Event::LauncherClosed(_)
                 | Event::PowerChanged(_)

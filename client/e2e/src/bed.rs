@@ -13,14 +13,15 @@ mod provider;
 mod room;
 
 use bus::Bus;
-use options::Managed;
+use options::{Asking, Managed};
 use provider::{Provider, gateway, static_address};
 use room::Room;
 
 pub use bus::{Place, changed};
 pub use network_manager::network_manager;
 pub use options::{
-    Addressing as BedAddressing, BedOptions, CheckOptions, LinkOptions, Managed as BedManaged,
+    Addressing as BedAddressing, Asking as BedAsking, BedOptions, CheckOptions, LinkOptions,
+    Managed as BedManaged,
 };
 pub use power::{Charge, PowerSupplies, upower, upower_daemon};
 pub use provider::{Internet, Plug};
@@ -28,7 +29,7 @@ pub use room::system_root;
 
 use crate::{
     binaries::Binaries,
-    daemon::DaemonSetup,
+    daemon::{Daemon, DaemonSetup},
     environment::Moment,
     error::HarnessError,
     namespace::Namespace,
@@ -41,6 +42,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Bed {
     network_manager: Option<Process>,
+    polkit: Option<Process>,
+    asking: Asking,
     bus: Bus,
     provider: Provider,
     links: Vec<LinkOptions>,
@@ -66,8 +69,9 @@ impl Bed {
                 bring_up(room.network(), number, &link.name)?;
             }
         }
-        let links = options.links;
-        Ok(Self { network_manager: None, bus, provider, links, room, user, workdir })
+        let BedOptions { links, asking, .. } = options;
+        let (network_manager, polkit) = (None, None);
+        Ok(Self { network_manager, polkit, asking, bus, provider, links, room, user, workdir })
     }
 
     /// Cables and a bus.
@@ -108,7 +112,7 @@ impl Bed {
         self.user
     }
 
-    /// A daemon in this bed, to be started in [`Self::network`].
+    /// A daemon in this bed, to be started by [`Self::start`].
     ///
     /// # Errors
     /// When it is not built.
@@ -116,6 +120,14 @@ impl Bed {
         let mut setup = DaemonSetup::new(binaries, &self.workdir, Some(self.user))?;
         setup.bus = Some(self.bus.address().to_owned());
         Ok(setup)
+    }
+
+    /// Starts a daemon where NetworkManager can see who asks it something.
+    ///
+    /// # Errors
+    /// As [`DaemonSetup::start`].
+    pub async fn start(&self, setup: &DaemonSetup) -> Result<Daemon, HarnessError> {
+        setup.start_by(|command| self.room.spawn_guest(command)).await
     }
 
     /// Plugs a cable in or out. The instant just before the kernel was asked.
@@ -180,6 +192,9 @@ impl Bed {
     /// # Errors
     /// When it does not.
     pub async fn start_network_manager(&mut self) -> Result<(), HarnessError> {
+        if self.asking == Asking::Allowed && self.polkit.is_none() {
+            self.polkit = Some(network_manager::start_polkit(&self.room, &self.bus).await?);
+        }
         self.network_manager = Some(network_manager::start(&self.room, &self.bus).await?);
         Ok(())
     }

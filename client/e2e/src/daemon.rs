@@ -114,6 +114,14 @@ impl DaemonSetup {
     /// # Errors
     /// When it does not start, or is not ready in time.
     pub async fn start(&self, namespace: Option<&Namespace>) -> Result<Daemon, HarnessError> {
+        self.start_by(|command| command.spawn(namespace)).await
+    }
+
+    /// As [`Self::start`], where `spawn` starts it.
+    pub(crate) async fn start_by(
+        &self,
+        spawn: impl FnOnce(Command) -> Result<Process, HarnessError>,
+    ) -> Result<Daemon, HarnessError> {
         let notify = self.folder.join("notify");
         let ready = listen(&notify)?;
         let mut command = Command::new(&self.program)
@@ -141,7 +149,7 @@ impl DaemonSetup {
         if let Some(user) = self.user {
             command = command.user(user);
         }
-        let mut process = command.spawn(namespace)?;
+        let mut process = spawn(command)?;
         wait_until_ready(&ready, &mut process).await?;
         Ok(Daemon { process })
     }

@@ -282,6 +282,7 @@ fn netlink(last: u8) -> Netlink {
         name: "wlan0".to_owned(),
         kind: LinkKind::Ordinary,
         carrier: true,
+        carrier_losses: 0,
         global_v4: true,
         global_v6: false,
     };

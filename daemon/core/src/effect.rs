@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     change::Change,
+    facts::CheckNumber,
     history::Entry,
     key::{
         AttemptId, LaunchToken, LauncherId, OwnerId, ProfileKey, RegistrationId, RegistrationKey,
@@ -73,6 +74,9 @@ pub enum Effect {
     Notify(Change),
     /// The view of the host changed: tell the sessions.
     HostChanged,
+    /// Have the connection manager find out anew how far the link that leads out reaches. Waits for
+    /// no record.
+    CheckConnection(CheckNumber),
 }
 
 /// A record on disk.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     attempt::Finished,
-    facts::{Manager, Netlink, Power, PowerSaver, Sleep, StoreAccess},
+    facts::{CheckNumber, Manager, Netlink, Power, PowerSaver, Sleep, StoreAccess},
     key::{AttemptId, LaunchToken, LauncherId, ProfileId, SessionId},
     time::WallClock,
 };
@@ -16,6 +16,8 @@ pub enum Event {
     NetlinkChanged(Netlink),
     /// A connection manager came, went, or says something else.
     ManagerChanged(Manager),
+    /// The connection manager has checked what an effect asked it to.
+    ConnectionChecked(CheckNumber),
     /// The power saver was turned on or off; `None`: there is none.
     PowerSaverChanged(Option<PowerSaver>),
     /// Battery or charger changed.

@@ -2,17 +2,24 @@
 //!
 //! Shells send what their own source says and nothing more; what it means is decided here.
 
+mod checks;
 mod connection;
 mod joined;
 mod network;
 mod power;
+mod settle;
 
-pub use connection::{Connection, Connectivity, Managed, Manager, Metered, NetworkId, Others};
+pub use checks::CheckNumber;
+pub use connection::{
+    Connection, Connectivity, Managed, Manager, Metered, NetworkId, Others, Recheck,
+};
 pub use joined::{Facts, Reach};
 pub use network::{DefaultRoute, Family, Link, LinkKind, Netlink, NetworkIdentity, NetworkView};
 pub use power::{Power, PowerSaver};
 
+use checks::{Checks, Holds};
 use joined::Since;
+use settle::Settle;
 
 use crate::{lease::Fact, policy::Policy, time::Timestamp};
 
@@ -72,6 +79,7 @@ pub struct Host {
     link: Option<Box<str>>,
     /// What the manager says of it; `None`: it does not look after it.
     connection: Option<Connection>,
+    checks: Checks,
     power: Known<Power>,
     power_saver: Option<PowerSaver>,
     facts: Facts,
@@ -81,13 +89,6 @@ pub struct Host {
     resumed_at: Option<Timestamp>,
     store: (StoreAccess, Timestamp),
     returned: Returned,
-}
-
-/// The wait until a network counts.
-#[derive(Clone, Copy, Debug)]
-struct Settle {
-    since: Timestamp,
-    ends: Timestamp,
 }
 
 /// What a source's word means for which network it is.
@@ -121,6 +122,7 @@ impl Host {
             manager: Manager::Absent,
             link: None,
             connection: None,
+            checks: Checks::default(),
             power: Known::No,
             power_saver: None,
             facts: Facts::unknown(),
@@ -169,6 +171,8 @@ impl Host {
         }
         let known = self.connection;
         let before = (self.facts, known, self.online(), self.settled_at());
+        let view = self.netlink.as_option();
+        self.checks.hear(&manager, |link| view?.behind(link).cloned());
         let former = std::mem::replace(&mut self.manager, manager);
         let new = self.manager.connection(self.link.as_deref());
         let id = |connection: Option<Connection>| connection.and_then(|one| one.network);
@@ -187,6 +191,25 @@ impl Host {
         };
         self.join(now, policy, network);
         before != (self.facts, self.connection, self.online(), self.settled_at())
+    }
+
+    /// Takes the manager's word that it has checked what was asked for last; true when that changes
+    /// something here.
+    pub(crate) fn take_check(
+        &mut self,
+        now: Timestamp,
+        number: CheckNumber,
+        policy: &Policy,
+    ) -> bool {
+        let before = self.settled_at();
+        self.checks.answered(number);
+        self.join(now, policy, Network::Same);
+        before != self.settled_at()
+    }
+
+    /// What the manager is to check, once.
+    pub(crate) fn take_wanted_check(&mut self) -> Option<CheckNumber> {
+        self.checks.take_wanted()
     }
 
     /// The wait for facts after the start is over: a manager that has not spoken is as none. True
@@ -229,8 +252,7 @@ impl Host {
         self.sleep = (sleep, now);
         if sleep == Sleep::Awake {
             self.resumed_at = Some(now);
-            let settle = Settle { since: now, ends: now + policy.resume_settle };
-            self.settle = self.settle.map(|_| settle);
+            self.settle = self.settle.map(|_| Settle::new(now, policy.resume_settle));
         }
         true
     }
@@ -253,6 +275,7 @@ impl Host {
         }
         self.connection = self.manager.connection(self.link.as_deref());
         let connection = self.connection;
+        let holds = self.check_link();
         let reach = match (online, connection.map(|one| one.connectivity)) {
             (false, _) | (true, Some(Connectivity::None)) => Reach::Offline,
             (true, None | Some(Connectivity::Unchecked | Connectivity::Full)) => Reach::Online,
@@ -281,9 +304,32 @@ impl Host {
         } else if !was_online || network != Network::Same {
             let longer = self.resuming(now, policy) || network == Network::Unwatched;
             let settle = if longer { policy.resume_settle } else { policy.settle };
-            self.settle = Some(Settle { since: now, ends: now + settle });
+            self.settle = Some(Settle::new(now, settle));
             if !matches!(network, Network::First | Network::Unwatched) {
                 self.returned = Returned { at: Some(now), times: self.returned.times + 1 };
+            }
+        }
+        if let Some(settle) = &mut self.settle {
+            settle.note_check(holds, now + policy.check_limit);
+        }
+    }
+
+    /// Whether the manager's word on the link that leads out is of where it leads; it is asked
+    /// where that is not sure.
+    fn check_link(&mut self) -> Holds {
+        let (Manager::Present(managed), Some(view)) = (&self.manager, self.netlink.as_option())
+        else {
+            return Holds::Yes;
+        };
+        let Some((link, network)) = view.link().and_then(|link| Some((link, view.behind(link)?)))
+        else {
+            return Holds::Yes;
+        };
+        match (managed.recheck, self.checks.holds(link, network)) {
+            (Recheck::Never, _) | (Recheck::Asked, Holds::Yes) => Holds::Yes,
+            (Recheck::Asked, Holds::Perhaps) => {
+                self.checks.ask(link, network);
+                Holds::Perhaps
             }
         }
     }
@@ -342,7 +388,7 @@ impl Host {
 
     /// When the network counts as settled; `None` while offline.
     pub fn settled_at(&self) -> Option<Timestamp> {
-        self.settle.map(|settle| settle.ends)
+        self.settle.map(Settle::ends)
     }
 
     /// Since when the network has been settling, or had to; `None` while offline.

@@ -77,6 +77,8 @@ pub struct Policy {
     pub settle: Duration,
     /// The same after a resume.
     pub resume_settle: Duration,
+    /// A link that leads elsewhere is held so long until its manager has checked it.
+    pub check_limit: Duration,
     /// At start, wait so long for each source to speak.
     pub starting_limit: Duration,
     /// A network whose connectivity check has had no answer for so long is tried all the same.
@@ -173,6 +175,7 @@ impl Default for Policy {
             uninstalled_hold: 7 * DAY,
             settle: SECOND,
             resume_settle: 5 * SECOND,
+            check_limit: 30 * SECOND,
             starting_limit: 3 * SECOND,
             limited_grace: 10 * MINUTE,
             limited_gap: HOUR,

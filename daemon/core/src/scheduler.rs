@@ -156,6 +156,7 @@ impl Scheduler {
         let changed = match event {
             Event::NetlinkChanged(facts) => self.host.take_netlink(now, &facts, &self.policy),
             Event::ManagerChanged(manager) => self.host.take_manager(now, manager, &self.policy),
+            Event::ConnectionChecked(number) => self.host.take_check(now, number, &self.policy),
             Event::PowerChanged(power) => self.host.take_power(now, power, &self.policy),
             Event::PowerSaverChanged(saver) => self.host.take_power_saver(now, saver, &self.policy),
             Event::SleepChanged(sleep) => self.host.take_sleep(now, sleep, &self.policy),
@@ -207,6 +208,7 @@ impl Scheduler {
 
     /// What each input ends with.
     fn finish(&mut self) {
+        self.effects.extend(self.host.take_wanted_check().map(Effect::CheckConnection));
         self.do_what_is_due();
         self.fire_what_may();
         self.tell_held();

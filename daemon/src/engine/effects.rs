@@ -18,6 +18,7 @@ impl Engine {
         while let Some(effect) = self.core.scheduler().poll_effect() {
             match effect {
                 Effect::Record(record) => self.pipeline.write(Write::Record(record), now),
+                Effect::CheckConnection(number) => self.checks.ask(number),
                 Effect::Wake(_)
                 | Effect::Cancel { .. }
                 | Effect::Recorded { .. }
@@ -70,7 +71,9 @@ impl Engine {
             Effect::Launch { launcher, profile, token } => self.launch(launcher, profile, token),
             Effect::LaunchCancel { launcher, token } => self.cancel_launch(launcher, token),
             Effect::CloseLauncher(launcher) => self.supersede_launcher(launcher),
-            Effect::Record(_) => unreachable!("records go into the batch, never behind it"),
+            Effect::Record(_) | Effect::CheckConnection(_) => {
+                unreachable!("they wait for no batch")
+            }
         }
     }
 

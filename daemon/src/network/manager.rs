@@ -8,12 +8,12 @@ mod devices;
 mod session;
 mod view;
 
-use pwasync_core::facts::Manager;
+use pwasync_core::facts::{CheckNumber, Manager};
 use session::Session;
 
 use crate::{
     bus::{Bus, BusError, Pause},
-    channel::{EngineGone, ManagerSender},
+    channel::{CheckWishes, Checks, EngineGone, ManagerSender},
 };
 
 const NAME: &str = "org.freedesktop.NetworkManager";
@@ -37,9 +37,10 @@ impl From<EngineGone> for Ended {
 }
 
 /// Tells until the engine has ended what NetworkManager says on the bus at `address`, and where
-/// there is none, that.
-pub async fn watch_manager(address: &str, engine: ManagerSender) {
-    let mut teller = Teller { engine, last: None, pause: Pause::new() };
+/// there is none, that. Has it check connections as the core wishes.
+pub async fn watch_manager(address: &str, checks: &Checks, engine: ManagerSender) {
+    let wishes = checks.wishes();
+    let mut teller = Teller { engine, wishes, last: None, pause: Pause::new() };
     loop {
         let ended = match Bus::connect(address).await {
             Ok(bus) => follow(&bus, &mut teller).await,
@@ -103,6 +104,8 @@ async fn follow(bus: &Bus, teller: &mut Teller) -> Ended {
 /// Says what has not been said.
 struct Teller {
     engine: ManagerSender,
+    /// What the core wants checked.
+    wishes: CheckWishes,
     last: Option<Manager>,
     /// Before the bus is tried again.
     pause: Pause,
@@ -113,6 +116,12 @@ impl Teller {
     async fn tell(&mut self, manager: Manager) -> Result<(), EngineGone> {
         self.pause = Pause::new();
         self.send(manager).await
+    }
+
+    /// Says that a check is over, whose findings were told.
+    async fn tell_checked(&mut self, number: CheckNumber) -> Result<(), EngineGone> {
+        tracing::debug!(?number, "NetworkManager has checked");
+        self.engine.checked(number).await
     }
 
     async fn send(&mut self, manager: Manager) -> Result<(), EngineGone> {

@@ -26,6 +26,7 @@ const RTM_DELROUTE: u16 = 25;
 
 const IFLA_IFNAME: u16 = 3;
 const IFLA_LINKINFO: u16 = 18;
+const IFLA_CARRIER_DOWN_COUNT: u16 = 48;
 const IFLA_INFO_KIND: u16 = 1;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
@@ -92,6 +93,8 @@ pub(super) struct LinkState {
     pub(super) up: bool,
     /// RUNNING and LOWER_UP.
     pub(super) carrier: bool,
+    /// How often that went. Kernels before 4.16 do not say.
+    pub(super) carrier_losses: u32,
 }
 
 /// What names an address in the kernel. The peer tells point-to-point addresses apart.
@@ -178,9 +181,11 @@ fn link(kind: u16, payload: &[u8]) -> Option<Option<Change>> {
     }
     let mut name = None;
     let mut tunnel = false;
+    let mut carrier_losses = 0;
     for (kind, value) in attributes(&payload[LINK_HEADER..]) {
         match kind {
             IFLA_IFNAME => name = Some(String::from_utf8_lossy(text(value)).into_owned()),
+            IFLA_CARRIER_DOWN_COUNT => carrier_losses = number(value)?,
             IFLA_LINKINFO => {
                 tunnel = attributes(value)
                     .any(|(kind, value)| kind == IFLA_INFO_KIND && TUNNELS.contains(&text(value)));
@@ -201,6 +206,7 @@ fn link(kind: u16, payload: &[u8]) -> Option<Option<Change>> {
         kind,
         up: header.flags.contains(LinkFlags::Up),
         carrier: header.flags.contains(LinkFlags::Running | LinkFlags::LowerUp),
+        carrier_losses,
     })))
 }
 

@@ -70,6 +70,7 @@ impl Table {
             name: link.name.clone(),
             kind: link.kind,
             carrier: link.up && link.carrier,
+            carrier_losses: link.carrier_losses,
             global_v4: global.contains(&(link.index, Family::V4)),
             global_v6: global.contains(&(link.index, Family::V6)),
         });

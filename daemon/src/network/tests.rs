@@ -50,18 +50,18 @@ fn a_link_that_comes_up_is_told_step_by_step() {
     check(
         UP,
         expect![[r#"
-        link 2 isp0 Ordinary
-        link 3 wan0 Ordinary
-        link 2 isp0 Ordinary up
-        link 3 wan0 Ordinary up
-        Other
-        link 3 wan0 Ordinary up carrier
-        Other
-        link 2 isp0 Ordinary up carrier
-        address 192.0.2.10/24 global
-        Other
-        default [v4 via 192.0.2.1 link 3 metric 100]
-    "#]],
+            link 2 isp0 Ordinary losses 1
+            link 3 wan0 Ordinary losses 1
+            link 2 isp0 Ordinary up losses 1
+            link 3 wan0 Ordinary up losses 1
+            Other
+            link 3 wan0 Ordinary up carrier losses 1
+            Other
+            link 2 isp0 Ordinary up carrier losses 1
+            address 192.0.2.10/24 global
+            Other
+            default [v4 via 192.0.2.1 link 3 metric 100]
+        "#]],
     );
 }
 
@@ -84,8 +84,8 @@ fn a_dump_tells_all_at_once() {
         DUMP,
         expect![[r#"
             link 1 lo Loopback up carrier
-            link 2 isp0 Ordinary up carrier
-            link 3 wan0 Ordinary up carrier
+            link 2 isp0 Ordinary up carrier losses 1
+            link 3 wan0 Ordinary up carrier losses 1
             Done
             address 127.0.0.1/8 less
             address 192.0.2.10/24 global
@@ -109,10 +109,10 @@ fn a_lost_carrier_is_told_of_the_link_alone() {
     check(
         CARRIER_LOST,
         expect![[r#"
-            link 2 isp0 Ordinary
+            link 2 isp0 Ordinary losses 2
             Other
             address fe80::c442:d5ff:fed0:47fd gone
-            link 3 wan0 Ordinary up
+            link 3 wan0 Ordinary up losses 2
             address fe80::bca4:4bff:feda:fb6/64 less
             Other
         "#]],
@@ -125,8 +125,8 @@ fn the_flags_of_routes_without_carrier_stand_in_the_dump_only() {
         DUMP_CARRIER_LOST,
         expect![[r#"
             link 1 lo Loopback up carrier
-            link 2 isp0 Ordinary
-            link 3 wan0 Ordinary up
+            link 2 isp0 Ordinary losses 2
+            link 3 wan0 Ordinary up losses 2
             Done
             address 127.0.0.1/8 less
             address 192.0.2.10/24 global
@@ -149,10 +149,10 @@ fn replaced_routes_multipath_and_foreign_gateways_are_read() {
     check(
         REPLACED,
         expect![[r#"
-            link 2 isp0 Ordinary up
+            link 2 isp0 Ordinary up losses 2
             Other
-            link 2 isp0 Ordinary up carrier
-            link 3 wan0 Ordinary up carrier
+            link 2 isp0 Ordinary up carrier losses 2
+            link 3 wan0 Ordinary up carrier losses 2
             default [v4 via 192.0.2.2 link 3 metric 100]
             default [v4 via 192.0.2.1 link 3 metric 100] [v4 via 192.0.2.2 link 3 metric 100]
             Other
@@ -163,8 +163,8 @@ fn replaced_routes_multipath_and_foreign_gateways_are_read() {
         DUMP_MULTIPATH,
         expect![[r#"
             link 1 lo Loopback up carrier
-            link 2 isp0 Ordinary up carrier
-            link 3 wan0 Ordinary up carrier
+            link 2 isp0 Ordinary up carrier losses 2
+            link 3 wan0 Ordinary up carrier losses 2
             Done
             address 127.0.0.1/8 less
             address 192.0.2.10/24 global
@@ -191,22 +191,22 @@ fn a_port_of_a_bridge_that_goes_takes_no_link_along() {
         expect![[r#"
             link 4 tun0 Tunnel
             link 5 br0 Ordinary
-            link 3 wan0 Ordinary up carrier
+            link 3 wan0 Ordinary up carrier losses 2
             link 5 br0 Ordinary
             Other
-            link 5 br0 Ordinary
-            link 3 wan0 Ordinary up carrier
+            link 5 br0 Ordinary losses 1
+            link 3 wan0 Ordinary up carrier losses 2
             Other
-            link 3 wan0 Ordinary up carrier
-            link 5 br0 Ordinary
-            link 3 wan0 Ordinary
+            link 3 wan0 Ordinary up carrier losses 2
+            link 5 br0 Ordinary losses 1
+            link 3 wan0 Ordinary losses 3
             Other
             default gone
             Other
             address 2001:db8::10 gone
             address fe80::bca4:4bff:feda:fb6 gone
-            link 2 isp0 Ordinary up
-            link 2 isp0 Ordinary
+            link 2 isp0 Ordinary up losses 3
+            link 2 isp0 Ordinary losses 3
             Other
             address fe80::c442:d5ff:fed0:47fd gone
             address 192.0.2.10 gone
@@ -391,12 +391,16 @@ fn check(recorded: &str, expected: Expect) {
 fn line(body: &Body) -> String {
     match body {
         Body::Change(Change::LinkSet(link)) => format!(
-            "link {} {} {:?}{}{}",
+            "link {} {} {:?}{}{}{}",
             link.index,
             link.name,
             link.kind,
             if link.up { " up" } else { "" },
             if link.carrier { " carrier" } else { "" },
+            match link.carrier_losses {
+                0 => String::new(),
+                losses => format!(" losses {losses}"),
+            },
         ),
         Body::Change(Change::LinkGone(index)) => format!("link {index} gone"),
         Body::Change(Change::AddressSet(address, reach)) => {

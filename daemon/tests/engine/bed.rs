@@ -15,7 +15,7 @@ use pwasync_core::{
 };
 use pwasyncd::{
     channel::{
-        Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, Commits, EngineSender,
+        Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, Checks, Commits, EngineSender,
         FromSession, Input, OUTBOX, OpenSession, Request, SimulatedNetwork, SimulationRequest,
         Status, ToSession, channel,
     },
@@ -54,7 +54,8 @@ impl Bed {
         let store = Box::new(store);
         let policy = Policy::default().into();
         let commits = Commits::default();
-        let parts = EngineParts { inputs, store, host, policy, patience, commits };
+        let checks = Checks::default();
+        let parts = EngineParts { inputs, store, host, policy, patience, commits, checks };
         let task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         Self { engine, task }
     }

@@ -14,7 +14,7 @@ use pwasync_proto::v1::{
     launcher_client::LauncherClient, simulation_client::SimulationClient,
 };
 use pwasyncd::{
-    channel::{self, Commits, EngineSender, Input},
+    channel::{self, Checks, Commits, EngineSender, Input},
     clock::{LocalZone, SystemClock},
     engine::{Engine, EngineError, EngineParts},
     grpc::{self, Behind, ServeError, Simulation},
@@ -94,7 +94,8 @@ impl Daemon {
         let policy = policy.into();
         let patience = Duration::from_secs(30);
         let commits = Commits::default();
-        let parts = EngineParts { inputs, store, host, policy, patience, commits };
+        let checks = Checks::default();
+        let parts = EngineParts { inputs, store, host, policy, patience, commits, checks };
         let engine_task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         let stop = CancellationToken::new();
         // Nobody reads this policy again.

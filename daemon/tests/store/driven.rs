@@ -190,7 +190,8 @@ impl Driven {
                 | Effect::LaunchCancel { .. }
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
-                | Effect::HostChanged => {}
+                | Effect::HostChanged
+                | Effect::CheckConnection(_) => {}
             }
         }
         self.store.commit(&batch, FRAME).unwrap();
@@ -390,6 +391,7 @@ fn netlink(network: u8) -> Netlink {
         name: "wlan0".into(),
         kind: LinkKind::Ordinary,
         carrier: online,
+        carrier_losses: 0,
         global_v4: online,
         global_v6: false,
     };

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{
     bus::{Bus, Place},
-    options::{Addressing, BedOptions, CheckOptions, LinkOptions, Managed},
+    options::{Addressing, Asking, BedOptions, CheckOptions, LinkOptions, Managed},
     provider::{CHECK_ADDRESS, gateway, static_address},
-    room::Room,
+    room::{Room, USER_NAME},
 };
 use crate::{
     error::HarnessError,
@@ -23,6 +23,10 @@ pub fn network_manager() -> Place {
     Place::new(name, "/org/freedesktop/NetworkManager", name)
 }
 
+/// What comes with the daemon, for another user.
+const RULES: &str = include_str!("../../../../systemd/pwasyncd.rules");
+const RULES_PLACE: &str = "/usr/share/polkit-1/rules.d/10-pwasyncd.rules";
+
 /// Writes what it is to do.
 pub(super) fn configure(room: &Room, options: &BedOptions) -> Result<(), HarnessError> {
     room.write(CONFIGURATION, &configuration(options))?;
@@ -33,6 +37,24 @@ pub(super) fn configure(room: &Room, options: &BedOptions) -> Result<(), Harness
         }
     }
     Ok(())
+}
+
+/// Whom it asks who may do what.
+pub(super) async fn start_polkit(room: &Room, bus: &Bus) -> Result<Process, HarnessError> {
+    let rules = RULES.replace("\"pwasync\"", &format!("\"{}\"", USER_NAME));
+    room.write_public(RULES_PLACE, &rules)?;
+    let command = Command::new("/usr/lib/polkit-1/polkitd")
+        .argument("--no-debug")
+        .variable("DBUS_SYSTEM_BUS_ADDRESS", bus.address());
+    let process = room.spawn(command)?;
+    let name = "org.freedesktop.PolicyKit1";
+    let place = Place::new(
+        name,
+        "/org/freedesktop/PolicyKit1/Authority",
+        "org.freedesktop.PolicyKit1.Authority",
+    );
+    bus.until::<String>(&place, "BackendName", |_| true).await?;
+    Ok(process)
 }
 
 pub(super) async fn start(room: &Room, bus: &Bus) -> Result<Process, HarnessError> {
@@ -78,10 +100,16 @@ fn configuration(options: &BedOptions) -> String {
     let wait = options.carrier_wait.map_or_else(String::new, |wait| {
         format!("[device-wait]\ncarrier-wait-timeout={}\n", wait.as_millis())
     });
+    let interval = options.check_every.as_secs();
+    // "false" would allow everybody everything.
+    let polkit = match options.asking {
+        Asking::Refused => "root-only",
+        Asking::Allowed => "true",
+    };
     format!(
         "[main]\nplugins=keyfile\ndhcp=internal\ndns=none\nrc-manager=unmanaged\n\
-         systemd-resolved=false\nauth-polkit=root-only\nno-auto-default=*\n\
-         [connectivity]\n{check}interval=3\n{wait}\
+         systemd-resolved=false\nauth-polkit={polkit}\nno-auto-default=*\n\
+         [connectivity]\n{check}interval={interval}\n{wait}\
          [keyfile]\nunmanaged-devices=*,{}\n",
         managed.join(",")
     )

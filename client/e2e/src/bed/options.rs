@@ -9,6 +9,10 @@ pub struct BedOptions {
     pub links: Vec<LinkOptions>,
     /// Whether NetworkManager checks connections.
     pub check: CheckOptions,
+    /// How long NetworkManager waits between two checks of its own.
+    pub check_every: Duration,
+    /// Whether the daemon may have it check.
+    pub asking: Asking,
     /// How long NetworkManager waits for a carrier to come back; `None`: as long as it does by
     /// itself, which is about 6 s.
     pub carrier_wait: Option<Duration>,
@@ -20,6 +24,8 @@ impl Default for BedOptions {
         Self {
             links: vec![LinkOptions::new("eth0")],
             check: CheckOptions::On,
+            check_every: Duration::from_secs(3),
+            asking: Asking::Refused,
             carrier_wait: Some(Duration::from_millis(200)),
         }
     }
@@ -34,6 +40,15 @@ pub enum CheckOptions {
     Off,
     /// It knows nobody to ask.
     Nowhere,
+}
+
+/// Whether the daemon may have NetworkManager check a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// It may not, as on a Debian system where nobody says otherwise.
+    Refused,
+    /// polkit runs, with the rule for it that comes with the daemon.
+    Allowed,
 }
 
 /// A cable.

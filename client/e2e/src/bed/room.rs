@@ -8,7 +8,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::symlink,
+    os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -33,6 +33,8 @@ use crate::{
 const SYSTEM: &str = "/var/cache/pwasync-test/root";
 /// Names another one.
 const SYSTEM_VARIABLE: &str = "PWASYNC_TEST_ROOT";
+/// What the daemon's user is called in there.
+pub(super) const USER_NAME: &str = "pwasync-test";
 const LIMIT: Duration = Duration::from_secs(30);
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 
@@ -123,6 +125,20 @@ impl Room {
         })
     }
 
+    /// Starts a program of this machine among its processes, so that its services see whom they
+    /// talk to, and in its network.
+    pub(super) fn spawn_guest(&self, command: Command) -> Result<Process, HarnessError> {
+        let handle = Handle::current();
+        command.spawn_by(|command| {
+            let entered = self.network.enter(|| {
+                setns(&self.processes, CloneFlags::CLONE_NEWPID)?;
+                let _runtime = handle.enter();
+                command.spawn()
+            });
+            entered.map_err(io::Error::other)?
+        })
+    }
+
     /// Runs a program of its system to its good end; what it wrote to stdout.
     pub(super) async fn run(&self, command: Command) -> Result<String, HarnessError> {
         let name = format!("{command:?}");
@@ -144,6 +160,16 @@ impl Room {
             write_private(Path::new(path), text)
         });
         written.map_err(|source| HarnessError::system(format!("write `{path}`"), source))
+    }
+
+    /// As [`Self::write`], for all to read.
+    pub(super) fn write_public(&self, path: &str, text: &str) -> Result<(), HarnessError> {
+        self.write(path, text)?;
+        let opened = on_a_thread(|| {
+            self.enter()?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+        });
+        opened.map_err(|source| HarnessError::system(format!("open `{path}`"), source))
     }
 
     /// Reads a file of its system.
@@ -204,7 +230,7 @@ fn lay_out(system: &Path, memory: &Path, shared: &Path, user: User) -> io::Resul
     fs::create_dir_all(root.join("run/dbus"))?;
     fs::write(root.join("etc/machine-id"), "0123456789abcdef0123456789abcdef\n")?;
     let (uid, gid) = (user.uid(), user.gid());
-    let entry = format!("pwasync-test:x:{uid}:{gid}::/:/usr/sbin/nologin\n");
+    let entry = format!("{USER_NAME}:x:{uid}:{gid}::/:/usr/sbin/nologin\n");
     OpenOptions::new().append(true).open(root.join("etc/passwd"))?.write_all(entry.as_bytes())
 }
 
@@ -218,7 +244,7 @@ fn bind(from: &Path, to: &Path) -> nix::Result<()> {
 
 /// Programs refuse secrets that others can read.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    use std::os::unix::fs::OpenOptionsExt;
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.set_permissions(fs::Permissions::from_mode(0o600))?;

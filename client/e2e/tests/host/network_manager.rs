@@ -1,8 +1,11 @@
 //! The network, as the real NetworkManager and the kernel tell it.
 
+use std::time::Duration;
+
 use pwasync_client::{Connectivity, Metered};
 use pwasync_e2e::bed::{
-    Bed, BedAddressing, BedOptions, CheckOptions, Internet, LinkOptions, Plug, network_manager,
+    Bed, BedAddressing, BedAsking, BedOptions, CheckOptions, Internet, LinkOptions, Plug,
+    network_manager,
 };
 
 use crate::scene::{Scene, can_run};
@@ -10,7 +13,9 @@ use crate::scene::{Scene, can_run};
 /// Two cables; the second one costs.
 async fn two() -> Bed {
     let links = vec![LinkOptions::new("eth0"), LinkOptions::new("eth1")];
-    let options = BedOptions { links, carrier_wait: None, ..BedOptions::default() };
+    // The cable that is plugged in again is checked at once.
+    let asking = BedAsking::Allowed;
+    let options = BedOptions { links, asking, carrier_wait: None, ..BedOptions::default() };
     let bed = Bed::with_network_manager(options).await.unwrap();
     bed.metered("eth1", "yes").await.unwrap();
     bed
@@ -76,6 +81,61 @@ async fn a_daemon_that_starts_in_a_captive_portal_runs_nothing() {
         scene.restart_daemon().await;
         scene.held(id, &["CAPTIVE_PORTAL"]).await;
     }
+}
+
+/// A cable that NetworkManager has found out to lead to the internet, and will not look at again by
+/// itself for a while.
+async fn believed(asking: BedAsking, policy: &str) -> Scene {
+    let check_every = Duration::from_secs(300);
+    let options = BedOptions { check_every, asking, carrier_wait: None, ..BedOptions::default() };
+    let scene = Scene::with_policy(Bed::with_network_manager(options).await.unwrap(), policy).await;
+    online(&scene).await;
+    scene
+}
+
+/// NetworkManager takes no notice of a cable that is out for less than 6 s.
+async fn move_cable(scene: &Scene, to: Internet) {
+    scene.bed.cable("eth0", Plug::Out).unwrap();
+    scene.until("offline", |host| host.online == Some(false)).await;
+    scene.bed.internet("eth0", to);
+    scene.bed.cable("eth0", Plug::In).unwrap();
+}
+
+#[tokio::test]
+async fn a_cable_that_is_moved_leads_where_it_leads() {
+    if !can_run() {
+        return;
+    }
+    let mut scene = believed(BedAsking::Allowed, "check_limit = \"1h\"\n").await;
+    move_cable(&scene, Internet::Captive).await;
+    let id = scene.one_off().await;
+    scene.held(id, &["CAPTIVE_PORTAL"]).await;
+    move_cable(&scene, Internet::Open).await;
+    scene.runs(id).await;
+    move_cable(&scene, Internet::Open).await;
+    let id = scene.one_off().await;
+    scene.runs(id).await;
+}
+
+/// As on a Debian system where nobody says otherwise.
+#[tokio::test]
+async fn a_cable_that_is_moved_is_held_for_a_while_where_nobody_may_ask() {
+    if !can_run() {
+        return;
+    }
+    let mut scene = believed(BedAsking::Refused, "check_limit = \"3s\"\n").await;
+    move_cable(&scene, Internet::Captive).await;
+    let id = scene.one_off().await;
+    scene.held(id, &["SETTLING"]).await;
+    // What it found out by itself meanwhile counts.
+    scene.bed.portal("eth0", Internet::Captive).await.unwrap();
+    scene.held(id, &["CAPTIVE_PORTAL"]).await;
+    scene.bed.portal("eth0", Internet::Open).await.unwrap();
+    scene.runs(id).await;
+    move_cable(&scene, Internet::Open).await;
+    let id = scene.one_off().await;
+    scene.held(id, &["SETTLING"]).await;
+    scene.runs(id).await;
 }
 
 #[tokio::test]

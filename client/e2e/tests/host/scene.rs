@@ -50,7 +50,7 @@ impl Scene {
         let mut setup = bed.daemon(&binaries).unwrap();
         setup.log = "info,pwasyncd=debug".into();
         fs::write(setup.policy(), format!("{POLICY}{policy}")).unwrap();
-        let daemon = setup.start(Some(bed.network())).await.unwrap();
+        let daemon = bed.start(&setup).await.unwrap();
         let socket = SocketPath::at(setup.socket());
         let options = SessionOptions {
             profile: profile(),
@@ -69,7 +69,7 @@ impl Scene {
     /// `kill -9`, and a start with the same records; the browser comes back by itself.
     pub(crate) async fn restart_daemon(&mut self) {
         self.daemon.process.crash().await.unwrap();
-        self.daemon = self.setup.start(Some(self.bed.network())).await.unwrap();
+        self.daemon = self.bed.start(&self.setup).await.unwrap();
         while !matches!(self.next().await, SessionEvent::Attached { .. }) {}
         self.handle.ready().await;
     }

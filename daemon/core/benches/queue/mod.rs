@@ -176,6 +176,7 @@ pub(crate) fn link(up: bool) -> Event {
         name: "wlan0".to_owned(),
         kind: LinkKind::Ordinary,
         carrier: up,
+        carrier_losses: 0,
         global_v4: up,
         global_v6: false,
     };

@@ -24,6 +24,17 @@ pub struct Managed {
     pub links: BTreeMap<Box<str>, Connection>,
     /// What holds for the others.
     pub others: Others,
+    /// Whether it can be asked to check a link.
+    pub recheck: Recheck,
+}
+
+/// Whether a connection manager can be asked to find out anew how far its links reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recheck {
+    /// It can. It may refuse or be silent.
+    Asked,
+    /// What it says is so, and there is nothing to ask.
+    Never,
 }
 
 /// What a connection manager says of links that it does not name.
@@ -39,7 +50,7 @@ impl Manager {
     /// One that looks after a single link and knows of no other.
     pub fn of_link(name: &str, connection: Connection) -> Self {
         let links = BTreeMap::from([(name.into(), connection)]);
-        Self::Present(Managed { links, others: Others::Free })
+        Self::Present(Managed { links, others: Others::Free, recheck: Recheck::Never })
     }
 
     /// What it says of a link; without one, of the only one that it has.

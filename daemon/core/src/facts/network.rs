@@ -1,6 +1,6 @@
 //! What netlink says, and whether that means "online" (the rule without NetworkManager).
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 /// A snapshot of the kernel's links and default routes, as netlink gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Link {
     pub kind: LinkKind,
     /// Up, and its lower layer too: RUNNING and LOWER_UP are both set.
     pub carrier: bool,
+    /// How often it has lost its carrier: tells of a loss that was over before it was seen.
+    pub carrier_losses: u32,
     /// Has an IPv4 address of global scope.
     pub global_v4: bool,
     /// Has an IPv6 address of global scope that is not tentative, failed or deprecated.
@@ -67,17 +69,19 @@ pub enum Family {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkIdentity {
     link: u32,
+    carrier_losses: u32,
     gateway_v4: Option<IpAddr>,
     gateway_v6: Option<IpAddr>,
 }
 
 impl NetworkIdentity {
-    /// The same network: the same link, and no gateway that is known on both sides differs, so
+    /// The same network: the same link, which kept its carrier, and no gateway that is known on both sides differs, so
     /// that a second family's address, coming later, changes nothing.
-    fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         let agree =
             |one: Option<IpAddr>, two: Option<IpAddr>| one.is_none() || two.is_none() || one == two;
         self.link == other.link
+            && self.carrier_losses == other.carrier_losses
             && agree(self.gateway_v4, other.gateway_v4)
             && agree(self.gateway_v6, other.gateway_v6)
     }
@@ -86,8 +90,9 @@ impl NetworkIdentity {
 /// What the core makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkView {
-    identity: Option<NetworkIdentity>,
-    /// Name of the link that leads out.
+    /// All links that could lead out.
+    ways: BTreeMap<Box<str>, NetworkIdentity>,
+    /// Name of the link that does.
     link: Option<Box<str>>,
 }
 
@@ -104,21 +109,21 @@ impl NetworkView {
             .collect();
         let primary =
             ways.iter().min_by_key(|(route, link)| (route.metric, route.family, link.index));
-        let Some((_, primary)) = primary else { return Self { identity: None, link: None } };
-        let gateway = |family| {
+        let link = primary.map(|(_, link)| link.name.as_str().into());
+        let gateway = |way: &Link, family| {
             let own = ways
                 .iter()
-                .filter(|(route, link)| link.index == primary.index && route.family == family);
+                .filter(|(route, link)| link.index == way.index && route.family == family);
             own.min_by_key(|(route, _)| route.metric).and_then(|(route, _)| route.gateway)
         };
-        Self {
-            identity: Some(NetworkIdentity {
-                link: primary.index,
-                gateway_v4: gateway(Family::V4),
-                gateway_v6: gateway(Family::V6),
-            }),
-            link: Some(primary.name.as_str().into()),
-        }
+        let identity = |link: &Link| NetworkIdentity {
+            link: link.index,
+            carrier_losses: link.carrier_losses,
+            gateway_v4: gateway(link, Family::V4),
+            gateway_v6: gateway(link, Family::V6),
+        };
+        let ways = ways.iter().map(|(_, link)| (link.name.as_str().into(), identity(link)));
+        Self { ways: ways.collect(), link }
     }
 
     /// The link that leads out.
@@ -126,14 +131,24 @@ impl NetworkView {
         self.link.as_deref()
     }
 
+    /// The network behind a link that could lead out.
+    pub(crate) fn behind(&self, link: &str) -> Option<&NetworkIdentity> {
+        self.ways.get(link)
+    }
+
+    /// The network of the link that leads out.
+    fn identity(&self) -> Option<&NetworkIdentity> {
+        self.behind(self.link()?)
+    }
+
     /// A default route leads out.
     pub(crate) fn is_online(&self) -> bool {
-        self.identity.is_some()
+        self.link.is_some()
     }
 
     /// Both are online, on the same network.
     pub(crate) fn is_same_network(&self, other: &Self) -> bool {
-        match (&self.identity, &other.identity) {
+        match (self.identity(), other.identity()) {
             (Some(one), Some(two)) => one.is_same(two),
             (None, _) | (_, None) => false,
         }
@@ -156,7 +171,15 @@ mod tests {
 
     fn link(index: u32, kind: LinkKind) -> Link {
         let name = format!("link{index}");
-        Link { index, name, kind, carrier: true, global_v4: true, global_v6: false }
+        Link {
+            index,
+            name,
+            kind,
+            carrier: true,
+            carrier_losses: 0,
+            global_v4: true,
+            global_v6: false,
+        }
     }
 
     fn route(link: u32) -> DefaultRoute {

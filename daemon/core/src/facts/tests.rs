@@ -17,6 +17,7 @@ fn netlink(names: &[&str]) -> Netlink {
         name: (*name).to_owned(),
         kind: LinkKind::Ordinary,
         carrier: true,
+        carrier_losses: 0,
         global_v4: true,
         global_v6: false,
     };
@@ -39,7 +40,11 @@ fn connection(connectivity: Connectivity, metered: Metered) -> Connection {
 
 fn manager(others: Others, links: &[(&str, Connection)]) -> Manager {
     let links = links.iter().map(|(name, connection)| ((*name).into(), *connection));
-    Manager::Present(Managed { links: links.collect::<BTreeMap<_, _>>(), others })
+    Manager::Present(Managed {
+        links: links.collect::<BTreeMap<_, _>>(),
+        others,
+        recheck: Recheck::Asked,
+    })
 }
 
 /// The wired one costs nothing, the other one does.
@@ -124,4 +129,96 @@ fn a_link_that_does_not_lead_out_changes_nothing() {
     let more = manager(Others::Free, &[cable, container]);
     assert!(!host.take_manager(NOW + SECOND, more, &policy));
     assert_eq!((host.settled_at(), host.facts()), (settled, before));
+}
+
+/// The same links after one of them lost its carrier for a moment.
+fn flapped(names: &[&str], losses: u32) -> Netlink {
+    let mut facts = netlink(names);
+    facts.links[0].carrier_losses = losses;
+    facts
+}
+
+/// One that reaches as far as this, for a check to be asked for.
+fn reaching(connectivity: Connectivity) -> Manager {
+    manager(Others::Free, &[("eth0", connection(connectivity, Metered::No))])
+}
+
+#[test]
+fn a_link_that_was_out_for_a_moment_is_held_until_it_is_checked() {
+    let (policy, mut host) = (Policy::default(), host());
+    host.take_manager(NOW, reaching(Connectivity::Full), &policy);
+    host.take_netlink(NOW, &netlink(&["eth0"]), &policy);
+    assert_eq!(host.take_wanted_check(), None, "it was checked when it was set up");
+    assert_eq!(host.settled_at(), Some(NOW + policy.settle));
+
+    let moved = NOW + SECOND * 60;
+    host.take_netlink(moved, &flapped(&["eth0"], 1), &policy);
+    assert_eq!(host.settled_at(), Some(moved + policy.check_limit));
+    let check = host.take_wanted_check().unwrap();
+    assert_eq!(host.take_wanted_check(), None, "once");
+    assert!(!host.take_check(moved, CheckNumber::new(99), &policy), "another");
+    let later = Timestamp::from_millis(moved.as_millis() + 15);
+    assert!(host.take_check(later, check, &policy));
+    assert_eq!(host.settled_at(), Some(moved + policy.settle));
+    host.take_netlink(later + SECOND, &flapped(&["eth0"], 1), &policy);
+    assert_eq!(host.take_wanted_check(), None);
+}
+
+#[test]
+fn a_word_that_changes_is_of_the_network_as_it_is() {
+    let (policy, mut host) = (Policy::default(), host());
+    host.take_manager(NOW, reaching(Connectivity::Full), &policy);
+    host.take_netlink(NOW, &netlink(&["eth0"]), &policy);
+    let moved = NOW + SECOND;
+    host.take_netlink(moved, &flapped(&["eth0"], 1), &policy);
+    let first = host.take_wanted_check().unwrap();
+    host.take_manager(moved, reaching(Connectivity::Portal), &policy);
+    assert_eq!((host.facts().reach, host.settled_at()), (Reach::CaptivePortal, None));
+    host.take_manager(moved, reaching(Connectivity::Full), &policy);
+    assert_eq!(host.settled_at(), Some(moved + policy.settle));
+    // A portal that is left is asked about too, and an answer on the network before is none.
+    host.take_manager(moved, reaching(Connectivity::Portal), &policy);
+    host.take_netlink(moved, &flapped(&["eth0"], 2), &policy);
+    let second = host.take_wanted_check().unwrap();
+    assert!(first < second);
+    host.take_check(moved, first, &policy);
+    host.take_manager(moved, reaching(Connectivity::Full), &policy);
+    assert_eq!(host.settled_at(), Some(moved + policy.settle));
+}
+
+#[test]
+fn what_is_not_checked_is_not_asked_about() {
+    let policy = Policy::default();
+    let never = Manager::of_link("eth0", connection(Connectivity::Full, Metered::No));
+    let words = [Connectivity::Unchecked, Connectivity::None].map(reaching);
+    for word in words.into_iter().chain([never, Manager::Absent]) {
+        let mut host = host();
+        host.take_manager(NOW, word, &policy);
+        host.take_netlink(NOW, &netlink(&["eth0"]), &policy);
+        host.take_netlink(NOW, &flapped(&["eth0"], 1), &policy);
+        assert_eq!(host.take_wanted_check(), None);
+        let settled = host.settled_at();
+        assert!(settled.is_none_or(|at| at == NOW + policy.settle), "{settled:?}");
+    }
+}
+
+/// A fail-over to a link that has not moved waits for nobody; one that moved meanwhile is doubted.
+#[test]
+fn each_link_is_known_for_itself() {
+    let (policy, mut host) = (Policy::default(), host());
+    host.take_manager(NOW, two(), &policy);
+    host.take_netlink(NOW, &netlink(&["eth0", "wlan0"]), &policy);
+    let mut other = netlink(&["eth0", "wlan0"]);
+    other.default_routes.remove(0);
+    host.take_netlink(NOW + SECOND, &other, &policy);
+    assert_eq!(host.take_wanted_check(), None);
+    assert_eq!(host.settled_at(), Some(NOW + SECOND + policy.settle));
+    host.take_netlink(NOW + SECOND, &netlink(&["eth0", "wlan0"]), &policy);
+    let mut moved = netlink(&["eth0", "wlan0"]);
+    moved.links[1].carrier_losses = 1;
+    host.take_netlink(NOW + SECOND, &moved, &policy);
+    assert_eq!(host.take_wanted_check(), None, "it does not lead out");
+    moved.default_routes.remove(0);
+    host.take_netlink(NOW + SECOND * 2, &moved, &policy);
+    assert!(host.take_wanted_check().is_some());
 }

@@ -312,7 +312,8 @@ impl Foresight {
                 | Effect::LaunchCancel { .. }
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
-                | Effect::HostChanged => {}
+                | Effect::HostChanged
+                | Effect::CheckConnection(_) => {}
             }
         }
     }

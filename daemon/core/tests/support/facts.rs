@@ -198,6 +198,7 @@ fn netlink(network: Option<u8>) -> Netlink {
         name: LINK.to_owned(),
         kind: LinkKind::Ordinary,
         carrier,
+        carrier_losses: 0,
         global_v4: carrier,
         global_v6: false,
     }];

@@ -59,6 +59,7 @@ fn effect(effect: &Effect) -> Option<String> {
         }
         Effect::LaunchCancel { token, .. } => format!("cancel launch {}", token.0),
         Effect::CloseLauncher(id) => format!("close launcher {}", id.number()),
+        Effect::CheckConnection(_) => "check the connection".to_owned(),
         Effect::Notify(_) | Effect::HostChanged | Effect::Record(_) => return None,
     })
 }

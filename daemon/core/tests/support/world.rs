@@ -404,7 +404,8 @@ impl World {
                 | Effect::LaunchCancel { .. }
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
-                | Effect::HostChanged => {}
+                | Effect::HostChanged
+                | Effect::CheckConnection(_) => {}
             }
         }
     }

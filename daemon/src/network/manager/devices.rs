@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bus::{Changed, Properties, text};
+use crate::bus::{Changed, Properties, number, text};
 
 /// Below it are all devices.
 pub(super) const DEVICES: &str = "/org/freedesktop/NetworkManager/Devices";
@@ -11,6 +11,8 @@ pub(super) const DEVICE: &str = "org.freedesktop.NetworkManager.Device";
 
 /// More are left out: a host of containers has hundreds, and its way out is among the first.
 const MOST: usize = 256;
+/// `NM_DEVICE_STATE_ACTIVATED`.
+pub(super) const ACTIVATED: u32 = 100;
 /// What stands for no object.
 const NO_PATH: &str = "/";
 
@@ -62,6 +64,13 @@ impl Devices {
         match (changed, &mut device.properties) {
             (Changed::To(changed), Some(properties)) => properties.extend(changed),
             (Changed::To(_) | Changed::Unsaid, properties) => *properties = None,
+        }
+    }
+
+    /// What was found out about those that are in use is to be read anew.
+    pub(super) fn doubt_activated(&mut self) {
+        for device in self.0.values_mut() {
+            device.properties.take_if(|known| number(known, "State") == ACTIVATED);
         }
     }
 

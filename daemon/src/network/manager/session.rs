@@ -1,7 +1,8 @@
 //! One life of NetworkManager: from the moment that it has its name until it loses it.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
+use pwasync_core::facts::CheckNumber;
 use tokio::time::sleep;
 use zbus::names::OwnedUniqueName;
 
@@ -18,11 +19,21 @@ const MANAGER: Interface<'static> =
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
+/// Longer than it waits for an answer from outside itself. The core waits less.
+const CHECK_LIMIT: Duration = Duration::from_secs(60);
+
+/// A check that it makes, and what came of it.
+type Check<'a> = Pin<Box<dyn Future<Output = (CheckNumber, Result<(), BusError>)> + Send + 'a>>;
+
 pub(super) struct Session<'a> {
     bus: &'a Bus,
     service: &'a OwnedUniqueName,
     manager: Properties,
     devices: Devices,
+    /// The last one that was asked for.
+    check: Option<Check<'a>>,
+    /// It has been made; what was found is to be read and told.
+    checked: Option<CheckNumber>,
 }
 
 impl<'a> Session<'a> {
@@ -46,11 +57,18 @@ impl<'a> Session<'a> {
         let mut changes = bus.changes(service, Paths::This(MANAGER.path), MANAGER.name).await?;
         let mut device_changes = bus.changes(service, Paths::Below(DEVICES), DEVICE).await?;
         let manager = first_look(bus, service).await?;
-        let mut session = Session { bus, service, manager, devices: Devices::default() };
+        let devices = Devices::default();
+        let mut session = Session { bus, service, manager, devices, check: None, checked: None };
         loop {
             session.read_devices().await?;
             teller.tell(view(&session.manager, &session.devices)).await?;
-            session.take_next(&mut changes, &mut device_changes).await?;
+            if let Some(number) = session.checked.take() {
+                teller.tell_checked(number).await?;
+            }
+            tokio::select! {
+                taken = session.take_next(&mut changes, &mut device_changes) => taken?,
+                number = teller.wishes.next() => session.check = Some(check(bus, service, number)),
+            }
         }
     }
 
@@ -70,6 +88,17 @@ impl<'a> Session<'a> {
                 let changed = Changed::of(&signal)?;
                 if let Some(path) = signal.header().path() {
                     self.devices.change(path.as_str(), changed);
+                }
+            }
+            (number, answer) = pending(&mut self.check) => {
+                self.check = None;
+                match answer {
+                    Ok(()) => {
+                        // It told of what changed, and said nothing where all is as before.
+                        self.devices.doubt_activated();
+                        self.checked = Some(number);
+                    }
+                    Err(error) => report_unchecked(&error),
                 }
             }
         }
@@ -101,6 +130,28 @@ impl<'a> Session<'a> {
         }
         Ok(())
     }
+}
+
+fn check<'a>(bus: &'a Bus, service: &'a OwnedUniqueName, number: CheckNumber) -> Check<'a> {
+    Box::pin(
+        async move { (number, bus.call(service, MANAGER, "CheckConnectivity", CHECK_LIMIT).await) },
+    )
+}
+
+async fn pending(check: &mut Option<Check<'_>>) -> (CheckNumber, Result<(), BusError>) {
+    match check {
+        Some(check) => check.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The core goes on without an answer after a while.
+fn report_unchecked(error: &BusError) {
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::info!(
+        error,
+        "NetworkManager has not checked where a link leads (hint: systemd/pwasyncd.rules)"
+    );
 }
 
 /// Reads the manager's own object, once it is there.

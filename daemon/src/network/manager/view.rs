@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 
 use pwasync_core::{
     constraints::Transport,
-    facts::{Connection, Connectivity, Managed, Manager, Metered, NetworkId, Others},
+    facts::{Connection, Connectivity, Managed, Manager, Metered, NetworkId, Others, Recheck},
 };
 use siphasher::sip::SipHasher13;
 
-use super::devices::{Device, Devices};
+use super::devices::{ACTIVATED, Device, Devices};
 use crate::bus::{Properties, is_true, number, text};
 
 /// `NM_STATE_ASLEEP`: it sleeps, or was told to leave the network off.
 const ASLEEP: u32 = 10;
 /// `NM_DEVICE_STATE_UNMANAGED`.
 const UNMANAGED: u32 = 10;
-/// `NM_DEVICE_STATE_ACTIVATED`.
-const ACTIVATED: u32 = 100;
 /// The kernel's own limit.
 const NAME_BYTES: usize = 15;
 
@@ -53,7 +51,7 @@ pub(super) fn view(manager: &Properties, devices: &Devices) -> Manager {
     }
     // At its start it does not know yet which links are its own.
     let others = if is_true(manager, "Startup") { Others::Held } else { Others::Free };
-    Manager::Present(Managed { links, others })
+    Manager::Present(Managed { links, others, recheck: Recheck::Asked })
 }
 
 /// The interface that carries its packets: a modem's is another than the device's own.

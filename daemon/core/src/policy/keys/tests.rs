@@ -47,7 +47,7 @@ fn every_number_of_the_policy_has_a_key() {
         unavailable_delay, max_unavailable_delay, offline_delay, return_delay,
         max_brought_forward, free_offline, free_unavailable, free_lost_unstarted,
         free_lost_started, max_retry_after, max_expiry, uninstalled_hold, settle, resume_settle,
-        starting_limit, limited_grace, limited_gap, grid_short, grid_middle, grid_long, slots,
+        check_limit, starting_limit, limited_grace, limited_gap, grid_short, grid_middle, grid_long, slots,
         owner_slots, owner_registrations, origin_registrations, registrations, default_capacity,
         owner_history, history, owner_sites, owner_profiles, owner_leases, max_pause, max_override,
         owner_bytes, bytes, owners, unnamed_owners

@@ -32,6 +32,14 @@ pub(super) const NETWORK: Group = Group {
             field: Field::General(lens!(resume_settle)),
         },
         Key {
+            name: "network.check_limit",
+            kind: SETTLE,
+            about: "A link that was out for a moment, or leads elsewhere, is held for so long at \
+                    most until NetworkManager has checked where it leads.",
+            rule: "",
+            field: Field::General(lens!(check_limit)),
+        },
+        Key {
             name: "network.starting_limit",
             kind: Kind::Duration { least: Duration::ZERO, most: MINUTE },
             about: "At start, wait so long for each source of facts to speak.",
