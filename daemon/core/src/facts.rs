@@ -7,6 +7,7 @@ mod connection;
 mod joined;
 mod network;
 mod power;
+mod queries;
 mod settle;
 
 pub use checks::CheckNumber;
@@ -21,7 +22,7 @@ use checks::{Checks, Holds};
 use joined::Since;
 use settle::Settle;
 
-use crate::{lease::Fact, policy::Policy, time::Timestamp};
+use crate::{policy::Policy, time::Timestamp};
 
 /// What a source has said so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -337,88 +338,6 @@ impl Host {
     /// Shortly after a resume the network is given longer to settle.
     fn resuming(&self, now: Timestamp, policy: &Policy) -> bool {
         self.resumed_at.is_some_and(|at| now.saturating_since(at) < policy.resume_settle)
-    }
-
-    /// What the sources say, joined; before they have spoken, what is the safe assumption.
-    pub fn facts(&self) -> Facts {
-        self.facts
-    }
-
-    /// Since when a fact has been so.
-    pub fn since(&self, fact: Fact) -> Timestamp {
-        self.since.of(fact)
-    }
-
-    /// Since when the host has been on this network, or on one without a name.
-    pub(crate) fn network_since(&self) -> Timestamp {
-        self.since.identity()
-    }
-
-    /// Since when the charge has been this low, while it is.
-    pub(crate) fn charge_since(&self, percent: u8) -> Timestamp {
-        self.since.charge(percent)
-    }
-
-    /// What the connection manager says of the link that leads out; `None`: it does not look
-    /// after it, or there is none.
-    pub fn connection(&self) -> Option<Connection> {
-        self.connection
-    }
-
-    /// The state of the power saver; `None`: there is none.
-    pub fn power_saver(&self) -> Option<PowerSaver> {
-        self.power_saver
-    }
-
-    /// The network's returns.
-    pub(crate) fn returned(&self) -> Returned {
-        self.returned
-    }
-
-    /// Online or not; `None` while a source has not spoken.
-    pub fn online(&self) -> Option<bool> {
-        let known = self.manager != Manager::Awaited;
-        self.netlink.as_option().filter(|_| known).map(|_| self.facts.reach == Reach::Online)
-    }
-
-    /// Since when the host has been online or offline.
-    pub fn online_since(&self) -> Option<Timestamp> {
-        self.online().map(|_| self.since(Fact::Network))
-    }
-
-    /// When the network counts as settled; `None` while offline.
-    pub fn settled_at(&self) -> Option<Timestamp> {
-        self.settle.map(Settle::ends)
-    }
-
-    /// Since when the network has been settling, or had to; `None` while offline.
-    pub fn settling_since(&self) -> Option<Timestamp> {
-        self.settle.map(|settle| settle.since)
-    }
-
-    /// Online for long enough.
-    pub fn is_settled(&self, now: Timestamp) -> bool {
-        self.settled_at().is_some_and(|at| at <= now)
-    }
-
-    /// Power facts and since when they hold.
-    pub fn power(&self) -> Option<(Power, Timestamp)> {
-        self.power.as_option().map(|power| (*power, self.since(Fact::Battery)))
-    }
-
-    /// Awake or going to sleep, and since when.
-    pub fn sleep(&self) -> (Sleep, Timestamp) {
-        self.sleep
-    }
-
-    /// The state of the store, and since when.
-    pub fn store(&self) -> (StoreAccess, Timestamp) {
-        self.store
-    }
-
-    /// When the core started.
-    pub fn started(&self) -> Timestamp {
-        self.started
     }
 }
 
