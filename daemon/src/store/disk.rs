@@ -20,6 +20,7 @@ mod directory;
 mod former;
 mod log;
 mod mark;
+mod pieces;
 mod restore;
 mod watch;
 
@@ -266,11 +267,7 @@ impl Open {
                 loader.taken(key.get(size_of::<u64>()..).unwrap_or_default());
             }
         }
-        for entry in self.db.iter() {
-            let (key, bytes) = entry?;
-            loader.piece(&key, &bytes)?;
-        }
-        let Loaded { mut opened, index, bad_keys, older } = loader.finish()?;
+        let Loaded { mut opened, index, bad_keys, older } = pieces::load(&self.db, loader)?;
         former.expect_epoch(&mut opened, state)?;
         if let Some(version) = older {
             // Before anything is changed: what is written from here on is of the newest version.

@@ -15,7 +15,7 @@ use pwasync_core::{
 use super::{
     frame::ClockFrame,
     load::Loader,
-    record::{self, Record, RecordId},
+    record::{self, Decoder, Record, RecordId},
 };
 
 pub use self::import::import;
@@ -45,11 +45,11 @@ pub fn record(bytes: &[u8]) {
         _ => (short.into(), rest),
     };
     let id = RecordId { kind, id: number };
-    let _ = Record::decode(id, content, HERE);
-    let Ok(record) = Record::decode(id, &sealed(id, version, content), HERE) else { return };
+    let _ = Decoder::new(HERE).decode(id, content);
+    let Ok(record) = Decoder::new(HERE).decode(id, &sealed(id, version, content)) else { return };
     check(&record, HERE);
     let value = record.encode(HERE);
-    match Record::decode(id, &value, OTHER_BOOT) {
+    match Decoder::new(OTHER_BOOT).decode(id, &value) {
         Ok(moved) => check(&moved, OTHER_BOOT),
         Err(why) => panic!("{why:?} in another boot: {record:?}"),
     }
@@ -57,7 +57,7 @@ pub fn record(bytes: &[u8]) {
 
 fn check(record: &Record, frame: ClockFrame) {
     let value = record.encode(frame);
-    match Record::decode(record.id(), &value, frame) {
+    match Decoder::new(frame).decode(record.id(), &value) {
         Ok(again) => assert_eq!(again.encode(frame), value, "{record:?}"),
         Err(why) => panic!("{why:?}: {record:?}"),
     }

@@ -1,22 +1,13 @@
 //! From pieces on disk back to what is saved. Shared by all stores.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
-
-use pwasync_core::{
-    key::{ProfileId, ProfileKey, WorkerKey},
-    saved::Counters,
-    site::SiteKey,
-};
+use pwasync_core::{saved::Counters, site::SiteKey};
 
 use crate::store::{
     Opened,
     error::{BadRecord, Cause, RecordName, SetAside},
     frame::ClockFrame,
     index::{Index, Taken},
-    record::{self, Kind, Record, RecordId, Refused},
+    record::{self, Decoder, Kind, Record, RecordId, Refused},
 };
 
 /// Higher than any number that was given since a counter was last written, when the counter itself
@@ -38,7 +29,7 @@ pub(super) struct Loaded {
 /// Puts pieces together and decodes them.
 #[derive(Debug)]
 pub(super) struct Loader {
-    frame: ClockFrame,
+    decoder: Decoder,
     loaded: Loaded,
     /// The record whose pieces come in.
     current: Option<Joined>,
@@ -47,8 +38,6 @@ pub(super) struct Loader {
     highest_registration: u64,
     highest_lease: u64,
     highest_epoch: u64,
-    workers: BTreeSet<Arc<WorkerKey>>,
-    profiles: BTreeMap<ProfileId, ProfileId>,
 }
 
 /// The pieces of one record.
@@ -62,7 +51,7 @@ struct Joined {
 impl Loader {
     pub(super) fn new(frame: ClockFrame) -> Self {
         Self {
-            frame,
+            decoder: Decoder::new(frame),
             loaded: Loaded::default(),
             current: None,
             epoch: None,
@@ -70,8 +59,6 @@ impl Loader {
             highest_registration: 0,
             highest_lease: 0,
             highest_epoch: 0,
-            workers: BTreeSet::new(),
-            profiles: BTreeMap::new(),
         }
     }
 
@@ -132,7 +119,7 @@ impl Loader {
     fn finish_record(&mut self) -> Result<(), Cause> {
         let Some(Joined { id, keys, value }) = self.current.take() else { return Ok(()) };
         self.take(id);
-        match Record::decode(id, &value, self.frame) {
+        match self.decoder.decode(id, &value) {
             Ok(record) => {
                 if let Some(version) = value.first().filter(|version| **version < record::VERSION) {
                     let oldest = self.loaded.older.map_or(*version, |older| older.min(*version));
@@ -175,8 +162,7 @@ impl Loader {
     fn record(&mut self, record: Record) -> Result<(), Taken> {
         let opened = &mut self.loaded.opened;
         match record {
-            Record::Registration(mut registration) => {
-                self.intern(&mut registration.key.worker);
+            Record::Registration(registration) => {
                 let running = registration.running().map(|attempt| attempt.id.epoch);
                 let last = registration.last_attempt.as_ref().map(|ended| ended.id.epoch);
                 let highest = running.max(last).unwrap_or(0);
@@ -191,39 +177,20 @@ impl Loader {
             Record::SimulatedNow(now) => opened.simulated_now = Some(now),
             Record::Site { number, site } => {
                 let (SiteKey { profile, origin }, site) = *site;
-                let key = SiteKey { profile: self.interned(profile), origin };
+                let key = SiteKey { profile: self.decoder.workers.shared(profile), origin };
                 self.loaded.index.sites.adopt(&key, number)?;
                 self.loaded.opened.saved.sites.insert(key, site);
             }
             Record::Profile { number, profile } => {
                 let (key, profile) = *profile;
-                let key = self.interned(key);
+                let key = self.decoder.workers.shared(key);
                 self.loaded.index.profiles.adopt(&key, number)?;
                 self.loaded.opened.saved.profiles.insert(key, profile);
             }
             Record::Lease(lease) => opened.saved.leases.push(lease),
-            Record::Entry(mut entry) => {
-                self.intern(&mut entry.worker);
-                self.loaded.opened.saved.history.push(*entry);
-            }
+            Record::Entry(entry) => self.loaded.opened.saved.history.push(*entry),
         }
         Ok(())
-    }
-
-    /// Many registrations and entries have the same worker, many workers the same profile.
-    fn intern(&mut self, worker: &mut Arc<WorkerKey>) {
-        if let Some(known) = self.workers.get(worker) {
-            *worker = Arc::clone(known);
-            return;
-        }
-        let WorkerKey { profile, scope } = WorkerKey::clone(worker);
-        *worker = Arc::new(WorkerKey { profile: self.interned(profile), scope });
-        self.workers.insert(Arc::clone(worker));
-    }
-
-    fn interned(&mut self, ProfileKey { owner, profile }: ProfileKey) -> ProfileKey {
-        let profile = self.profiles.entry(profile.clone()).or_insert(profile).clone();
-        ProfileKey { owner, profile }
     }
 
     fn set_aside(&mut self, record: RecordName, why: BadRecord, keys: Vec<Vec<u8>>) {

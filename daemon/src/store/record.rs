@@ -12,6 +12,7 @@ mod convert;
 mod upgrade;
 mod v1;
 mod v2;
+mod workers;
 
 use prost::Message;
 use pwasync_core::{
@@ -24,6 +25,8 @@ use pwasync_core::{
     site::{Site, SiteKey},
     time::Timestamp,
 };
+
+use workers::Workers;
 
 use crate::store::{
     error::{BadRecord, RecordName},
@@ -197,9 +200,22 @@ impl Record {
         let checksum = self.id().checksum(VERSION, &content);
         [&[VERSION], &checksum[..], &content].concat()
     }
+}
+
+/// Reads records.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    frame: ClockFrame,
+    pub(super) workers: Workers,
+}
+
+impl Decoder {
+    pub(super) fn new(frame: ClockFrame) -> Self {
+        Self { frame, workers: Workers::default() }
+    }
 
     /// Reads the value of the record with this id.
-    pub(super) fn decode(id: RecordId, value: &[u8], frame: ClockFrame) -> Result<Self, Refused> {
+    pub(super) fn decode(&mut self, id: RecordId, value: &[u8]) -> Result<Record, Refused> {
         let (Some((version, rest)), Some(content)) =
             (value.split_first(), value.get(HEADER_BYTES..))
         else {
@@ -209,8 +225,8 @@ impl Record {
             return Err(BadRecord::Checksum.into());
         }
         match *version {
-            1 => Ok(Self::read(id, Stored::of_v1(id, content)?, frame)?),
-            2 => Ok(Self::read(id, Stored::of_v2(id, content)?, frame)?),
+            1 => Ok(self.read(id, Stored::of_v1(id, content)?)?),
+            2 => Ok(self.read(id, Stored::of_v2(id, content)?)?),
             version if version > VERSION => Err(Refused::Newer { version }),
             version => {
                 let why = format!("version `{version}` was never written");
@@ -219,31 +235,35 @@ impl Record {
         }
     }
 
-    fn read(id: RecordId, stored: Stored, frame: ClockFrame) -> Result<Self, BadRecord> {
+    fn read(&mut self, id: RecordId, stored: Stored) -> Result<Record, BadRecord> {
+        let Self { frame, workers } = self;
+        let frame = *frame;
         let record = match stored {
             Stored::Registration(stored) => {
-                Self::Registration(Box::new(stored.into_core(id.id, frame)?))
+                Record::Registration(Box::new(stored.into_core(id.id, frame, workers)?))
             }
             Stored::Owner(v2::Owner { name }) => {
                 let uid = u32::try_from(id.id).map_err(|_| BadRecord::Key)?;
-                Self::Owner { owner: OwnerId::from_uid(uid)?, name }
+                Record::Owner { owner: OwnerId::from_uid(uid)?, name }
             }
-            Stored::Counters(stored) => Self::Counters(stored.into_core(frame)?),
-            Stored::Epoch(stored) => Self::Epoch(stored.value),
+            Stored::Counters(stored) => Record::Counters(stored.into_core(frame)?),
+            Stored::Epoch(stored) => Record::Epoch(stored.value),
             Stored::SimulatedNow(stored) => {
-                Self::SimulatedNow(Timestamp::from_millis(stored.value))
+                Record::SimulatedNow(Timestamp::from_millis(stored.value))
             }
             Stored::Site(_) | Stored::Profile(_) if id.id > HIGHEST_GIVEN => {
                 return Err(BadRecord::Key);
             }
             Stored::Site(stored) => {
-                Self::Site { number: id.id, site: Box::new(stored.into_core(frame)?) }
+                Record::Site { number: id.id, site: Box::new(stored.into_core(frame)?) }
             }
             Stored::Profile(stored) => {
-                Self::Profile { number: id.id, profile: Box::new(stored.into_core(frame)?) }
+                Record::Profile { number: id.id, profile: Box::new(stored.into_core(frame)?) }
             }
-            Stored::Lease(stored) => Self::Lease(stored.into_core(id.id, frame)?),
-            Stored::Entry(stored) => Self::Entry(Box::new(stored.into_core(id.id, frame)?)),
+            Stored::Lease(stored) => Record::Lease(stored.into_core(id.id, frame)?),
+            Stored::Entry(stored) => {
+                Record::Entry(Box::new(stored.into_core(id.id, frame, workers)?))
+            }
         };
         // A record with a number where there is only one is no record of ours.
         if record.id() == id { Ok(record) } else { Err(BadRecord::Key) }

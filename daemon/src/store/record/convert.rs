@@ -12,7 +12,7 @@ mod site;
 use std::{sync::Arc, time::Duration};
 
 use pwasync_core::{
-    key::{OwnerId, ProfileId, ProfileKey, Scope, WorkerKey},
+    key::{OwnerId, ProfileId, ProfileKey, Scope},
     saved::Counters,
     time::Timestamp,
 };
@@ -58,7 +58,7 @@ impl v2::ProfileName {
         }
     }
 
-    fn into_core(self) -> Result<ProfileKey, BadRecord> {
+    pub(super) fn into_core(self) -> Result<ProfileKey, BadRecord> {
         Ok(ProfileKey {
             owner: OwnerId::from_uid(self.owner)?,
             profile: ProfileId::parse(&self.browser, &self.profile)?,
@@ -91,17 +91,13 @@ fn profile(name: Option<v2::ProfileName>) -> Result<ProfileKey, BadRecord> {
     name.ok_or_else(|| lacks("profile"))?.into_core()
 }
 
-fn worker(profile: ProfileKey, scope: &str) -> Result<Arc<WorkerKey>, BadRecord> {
-    Ok(Arc::new(WorkerKey { profile, scope: Scope::parse(scope)? }))
-}
-
 /// An origin as a scope has it: nothing else may be compared with one.
 fn origin(text: &str) -> Result<Arc<str>, BadRecord> {
     let scope = Scope::parse(&format!("{text}/"))?;
     if scope.origin() == text { Ok(text.into()) } else { Err(lacks("origin")) }
 }
 
-fn lacks(field: &str) -> BadRecord {
+pub(super) fn lacks(field: &str) -> BadRecord {
     BadRecord::Content(format!("field `{field}` is missing or has no meaning"))
 }
 

@@ -19,14 +19,14 @@ proptest! {
         read_offset in offsets(),
     ) {
         let value = record.encode(written);
-        prop_assert_eq!(&Record::decode(record.id(), &value, written).unwrap(), &record);
+        prop_assert_eq!(&Decoder::new(written).decode(record.id(), &value).unwrap(), &record);
         // The daemon started again: what equals by the boot clock is encoded alike.
         let again = ClockFrame {
             offset_millis: read_offset,
             wall_offset_millis: written.offset_millis + written.wall_offset_millis - read_offset,
             ..written
         };
-        let moved = Record::decode(record.id(), &value, again).unwrap();
+        let moved = Decoder::new(again).decode(record.id(), &value).unwrap();
         prop_assert_eq!(moved.encode(again), value);
     }
 
@@ -38,7 +38,7 @@ proptest! {
     ) {
         prop_assume!(read.boot_id != written.boot_id);
         let id = record.id();
-        let found = Record::decode(id, &record.encode(written), read).unwrap();
+        let found = Decoder::new(read).decode(id, &record.encode(written)).unwrap();
         let unix = |record: &Record, frame: ClockFrame| {
             let at = one_instant(record)?;
             Some(at.as_millis() as i64 + frame.wall_offset_millis)
@@ -46,7 +46,7 @@ proptest! {
         prop_assert_eq!(unix(&found, read), unix(&record, written));
         // In a third boot with the first one's clocks it is what it was: no instant is forgotten.
         let third = ClockFrame { boot_id: read.boot_id.map(|byte| !byte), ..written };
-        let again = Record::decode(id, &found.encode(read), third).unwrap();
+        let again = Decoder::new(third).decode(id, &found.encode(read)).unwrap();
         prop_assert_eq!(again, record);
     }
 
@@ -59,18 +59,18 @@ proptest! {
         let mut value = record.encode(HERE);
         let at = at.index(value.len());
         value[at] ^= change;
-        prop_assert_eq!(Record::decode(record.id(), &value, HERE), bad_checksum());
+        prop_assert_eq!(Decoder::new(HERE).decode(record.id(), &value), bad_checksum());
         value[at] ^= change;
-        prop_assert_eq!(Record::decode(record.id(), &value[..at], HERE), bad_checksum());
+        prop_assert_eq!(Decoder::new(HERE).decode(record.id(), &value[..at]), bad_checksum());
         value.push(change);
-        prop_assert_eq!(Record::decode(record.id(), &value, HERE), bad_checksum());
+        prop_assert_eq!(Decoder::new(HERE).decode(record.id(), &value), bad_checksum());
     }
 
     #[test]
     fn a_record_under_another_key_is_noticed(record in records(), id: u64, kind: u8) {
         let moved = RecordId { kind, id };
         prop_assume!(moved != record.id());
-        prop_assert_eq!(Record::decode(moved, &record.encode(HERE), HERE), bad_checksum());
+        prop_assert_eq!(Decoder::new(HERE).decode(moved, &record.encode(HERE)), bad_checksum());
     }
 
     /// Behind the checksum too: it keeps out rot, not defects of another version.
@@ -128,7 +128,7 @@ proptest! {
 fn a_newer_version_is_told_from_a_broken_record() {
     let id = RecordId::one(Kind::Counters);
     assert_eq!(
-        Record::decode(id, &sealed(id, 3, b"new"), HERE),
+        Decoder::new(HERE).decode(id, &sealed(id, 3, b"new")),
         Err(Refused::Newer { version: 3 })
     );
 }
@@ -137,7 +137,7 @@ fn a_newer_version_is_told_from_a_broken_record() {
 fn version_1_had_no_other_kinds() {
     for kind in [Kind::Site, Kind::Profile, Kind::Lease, Kind::Entry] {
         let id = RecordId::of(kind, 1);
-        let refused = Record::decode(id, &sealed(id, 1, b""), HERE);
+        let refused = Decoder::new(HERE).decode(id, &sealed(id, 1, b""));
         assert_eq!(refused, Err(Refused::Bad(BadRecord::Key)));
     }
 }
@@ -146,7 +146,7 @@ fn version_1_had_no_other_kinds() {
 fn an_error_does_not_show_what_a_user_wrote() {
     let mut stored = v2::Registration::from_core(&samples::of_v1().0, HERE);
     stored.scope = "https://secret.example/#x".to_owned();
-    let error = stored.into_core(1, HERE).unwrap_err().to_string();
+    let error = stored.into_core(1, HERE, &mut Workers::default()).unwrap_err().to_string();
     assert!(error.contains("field `scope` must not have a fragment"), "{error}");
     assert!(!error.contains("secret"), "{error}");
 }
@@ -185,15 +185,15 @@ fn check_sample(sample: &str, expected: &[Record]) {
         let (key, value) = line.split_once(' ').unwrap();
         let (id, piece) = RecordId::parse(&bytes(key)).unwrap();
         assert_eq!(piece, 0);
-        assert_eq!(Record::decode(id, &bytes(value), HERE).as_ref(), Ok(expected));
+        assert_eq!(Decoder::new(HERE).decode(id, &bytes(value)).as_ref(), Ok(expected));
     }
 }
 
 /// What is read of any content can be written, and comes back as it was read.
 fn check_harmless(id: RecordId, version: u8, content: &[u8]) {
-    let _ = Record::decode(id, content, HERE);
-    if let Ok(record) = Record::decode(id, &sealed(id, version, content), HERE) {
-        let again = Record::decode(id, &record.encode(HERE), HERE).unwrap();
+    let _ = Decoder::new(HERE).decode(id, content);
+    if let Ok(record) = Decoder::new(HERE).decode(id, &sealed(id, version, content)) {
+        let again = Decoder::new(HERE).decode(id, &record.encode(HERE)).unwrap();
         assert_eq!(again.encode(HERE), record.encode(HERE));
     }
 }

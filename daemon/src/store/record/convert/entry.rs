@@ -7,11 +7,14 @@ use pwasync_core::{
     key::RegistrationId,
 };
 
-use super::{Clock, lacks, profile, too_many, worker};
+use super::{Clock, lacks, too_many};
 use crate::store::{
     error::BadRecord,
     frame::ClockFrame,
-    record::v2::{self, entry, lease},
+    record::{
+        v2::{self, entry, lease},
+        workers::Workers,
+    },
 };
 
 /// As many codes as there are.
@@ -36,6 +39,7 @@ impl entry::Entry {
         self,
         sequence: u64,
         frame: ClockFrame,
+        workers: &mut Workers,
     ) -> Result<Entry, BadRecord> {
         let kind = entry::SyncKind::into_core(self.kind)?;
         let clock = Clock::new(self.frame, frame)?;
@@ -46,7 +50,7 @@ impl entry::Entry {
             sequence,
             at: clock.at(self.at),
             registration: RegistrationId::new(self.registration),
-            worker: worker(profile(self.profile)?, &self.scope)?,
+            worker: workers.of(self.profile, self.scope)?,
             kind,
             tag: self.tag.into(),
             what: self.what.ok_or_else(|| lacks("what"))?.into_core(clock)?,

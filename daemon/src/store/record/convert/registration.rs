@@ -9,8 +9,12 @@ use pwasync_core::{
     time::Span,
 };
 
-use super::{Clock, lacks, profile, worker};
-use crate::store::{error::BadRecord, frame::ClockFrame, record::v2};
+use super::{Clock, lacks};
+use crate::store::{
+    error::BadRecord,
+    frame::ClockFrame,
+    record::{v2, workers::Workers},
+};
 
 impl v2::Registration {
     pub(in crate::store::record) fn from_core(
@@ -47,6 +51,7 @@ impl v2::Registration {
         self,
         id: u64,
         frame: ClockFrame,
+        workers: &mut Workers,
     ) -> Result<Registration, BadRecord> {
         let clock = Clock::new(self.frame, frame)?;
         let (kind, schedule) = self.schedule.ok_or_else(|| lacks("schedule"))?.into_core(clock)?;
@@ -55,7 +60,7 @@ impl v2::Registration {
             let length = streak.length.try_into().unwrap_or(u16::MAX);
             v2::FreeEnding::into_core(streak.of).map(|of| Streak { of, length })
         });
-        let worker = worker(profile(self.profile)?, &self.scope)?;
+        let worker = workers.of(self.profile, self.scope)?;
         Ok(Registration {
             id: RegistrationId::new(id),
             key: RegistrationKey { worker, kind, tag: Tag::parse(&self.tag)? },

@@ -123,9 +123,9 @@ fn numbers_that_were_never_given_are_refused() {
     ] {
         let id = RecordId::of(kind, HIGHEST_GIVEN + 1);
         let moved = sealed(id, 2, &stored[HEADER_BYTES..]);
-        assert_eq!(Record::decode(id, &moved, HERE), Err(Refused::Bad(BadRecord::Key)));
+        assert_eq!(Decoder::new(HERE).decode(id, &moved), Err(Refused::Bad(BadRecord::Key)));
         let id = RecordId::of(kind, HIGHEST_GIVEN);
-        assert!(Record::decode(id, &sealed(id, 2, &stored[HEADER_BYTES..]), HERE).is_ok());
+        assert!(Decoder::new(HERE).decode(id, &sealed(id, 2, &stored[HEADER_BYTES..])).is_ok());
     }
 }
 
@@ -154,11 +154,11 @@ impl Spoilt for v2::entry::Entry {
 fn refused<M: Spoilt>(field: &str, spoil: impl FnOnce(&mut M)) {
     let record = sample(M::KIND);
     let value = record.encode(HERE);
-    assert_eq!(Record::decode(record.id(), &value, HERE).as_ref(), Ok(&record));
+    assert_eq!(Decoder::new(HERE).decode(record.id(), &value).as_ref(), Ok(&record));
     let mut stored = M::decode(&value[HEADER_BYTES..]).unwrap();
     spoil(&mut stored);
     let value = sealed(record.id(), VERSION, &stored.encode_to_vec());
-    match Record::decode(record.id(), &value, HERE) {
+    match Decoder::new(HERE).decode(record.id(), &value) {
         Err(Refused::Bad(BadRecord::Content(why))) => {
             assert!(why.starts_with(&format!("field `{field}` ")), "`{field}`: {why}");
         }
