@@ -3,6 +3,8 @@
 //! Owns connections and the watch on who has a name. What the services say is not its business.
 //! The bus and each service may be absent, come late, go and come back.
 
+mod retry;
+
 use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 
 use futures_util::StreamExt as _;
@@ -13,14 +15,13 @@ use zbus::{
     names::{BusName, OwnedUniqueName},
 };
 
+pub(crate) use retry::Retry;
+
 /// A service answers in milliseconds; one that takes longer hangs.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Signals that may wait. Nothing reads them while a call is out, and a full queue holds up its
 /// answer too, so it is more than a service sends in the time that a call may take.
 const SIGNALS: NonZeroUsize = NonZeroUsize::new(512).expect("it is not zero");
-/// The pause after the first bus that was not there; it doubles from there.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 const BUS: &str = "org.freedesktop.DBus";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
@@ -117,6 +118,16 @@ impl Bus {
         service: &OwnedUniqueName,
         interface: Interface<'_>,
     ) -> Result<Properties, BusError> {
+        self.read_within(ANSWER_LIMIT, service, interface).await
+    }
+
+    /// As [`Self::read`], of a service that may take longer.
+    pub(crate) async fn read_within(
+        &self,
+        limit: Duration,
+        service: &OwnedUniqueName,
+        interface: Interface<'_>,
+    ) -> Result<Properties, BusError> {
         let called = self.connection.call_method(
             Some(service.as_str()),
             interface.path,
@@ -124,7 +135,7 @@ impl Bus {
             "GetAll",
             &(interface.name),
         );
-        let answer = within(ANSWER_LIMIT, called).await?;
+        let answer = within(limit, called).await?;
         Ok(answer.body().deserialize::<Properties>()?)
     }
 
@@ -229,20 +240,4 @@ pub(crate) fn paths<'a>(properties: &'a Properties, name: &str) -> impl Iterator
         let Variant::ObjectPath(path) = one else { return None };
         Some(path.as_str())
     })
-}
-
-/// How long to wait before the bus is tried again.
-#[derive(Debug)]
-pub(crate) struct Pause(Duration);
-
-impl Pause {
-    pub(crate) fn new() -> Self {
-        Self(FIRST_PAUSE)
-    }
-
-    /// The next one waits longer.
-    pub(crate) async fn wait(&mut self) {
-        tokio::time::sleep(self.0).await;
-        self.0 = (self.0 * 2).min(LONGEST_PAUSE);
-    }
 }

@@ -12,7 +12,7 @@ use pwasync_core::facts::{CheckNumber, Manager};
 use session::Session;
 
 use crate::{
-    bus::{Bus, BusError, Pause},
+    bus::{Bus, BusError, Retry},
     channel::{CheckWishes, Checks, EngineGone, ManagerSender},
 };
 
@@ -40,7 +40,7 @@ impl From<EngineGone> for Ended {
 /// there is none, that. Has it check connections as the core wishes.
 pub async fn watch_manager(address: &str, checks: &Checks, engine: ManagerSender) {
     let wishes = checks.wishes();
-    let mut teller = Teller { engine, wishes, last: None, pause: Pause::new() };
+    let mut teller = Teller { engine, wishes, last: None, retry: Retry::new(address) };
     loop {
         let ended = match Bus::connect(address).await {
             Ok(bus) => follow(&bus, &mut teller).await,
@@ -51,7 +51,7 @@ pub async fn watch_manager(address: &str, checks: &Checks, engine: ManagerSender
         if teller.send(Manager::Absent).await.is_err() {
             return;
         }
-        teller.pause.wait().await;
+        teller.retry.wait(&error).await;
     }
 }
 
@@ -107,14 +107,14 @@ struct Teller {
     /// What the core wants checked.
     wishes: CheckWishes,
     last: Option<Manager>,
-    /// Before the bus is tried again.
-    pause: Pause,
+    /// When the bus is tried again.
+    retry: Retry,
 }
 
 impl Teller {
     /// Says what was heard.
     async fn tell(&mut self, manager: Manager) -> Result<(), EngineGone> {
-        self.pause = Pause::new();
+        self.retry.reset();
         self.send(manager).await
     }
 

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use pwasync_client::{Connectivity, Metered};
-use pwasync_e2e::bed::{
-    Bed, BedAddressing, BedAsking, BedOptions, CheckOptions, Internet, LinkOptions, Plug,
-    network_manager,
+use pwasync_e2e::{
+    Signal,
+    bed::{
+        Bed, BedAddressing, BedAsking, BedOptions, CheckOptions, Internet, LinkOptions, Plug,
+        network_manager,
+    },
 };
 
 use crate::scene::{Scene, can_run};
@@ -234,6 +237,47 @@ async fn network_manager_restarted_in_a_captive_portal_lets_nothing_through() {
     scene.held(id, &["CAPTIVE_PORTAL"]).await;
     scene.bed.portal("eth0", Internet::Open).await.unwrap();
     scene.runs(id).await;
+}
+
+/// The kernel's word counts at once, and what NetworkManager said last is not waited for to be
+/// checked for ever.
+#[tokio::test]
+async fn a_network_manager_that_hangs_holds_nothing_up() {
+    if !can_run() {
+        return;
+    }
+    let mut scene = believed(BedAsking::Allowed, "check_limit = \"2s\"\n").await;
+    scene.bed.signal_network_manager(Signal::Freeze).unwrap();
+    scene.bed.cable("eth0", Plug::Out).unwrap();
+    scene.until("offline", |host| host.online == Some(false)).await;
+    let id = scene.one_off().await;
+    scene.held(id, &["OFFLINE"]).await;
+    scene.bed.cable("eth0", Plug::In).unwrap();
+    scene.held(id, &["SETTLING"]).await;
+    scene.runs(id).await;
+    scene.bed.signal_network_manager(Signal::Thaw).unwrap();
+    scene.bed.metered("eth0", "yes").await.unwrap();
+    scene.until("metered", |host| host.metered == Some(Metered::Yes)).await;
+    // It is heard as before.
+    move_cable(&scene, Internet::Captive).await;
+    let id = scene.one_off().await;
+    scene.held(id, &["CAPTIVE_PORTAL"]).await;
+}
+
+#[tokio::test]
+async fn a_network_manager_that_hangs_at_the_start_is_as_none_until_it_goes_on() {
+    let Some(bed) = reaching(Internet::Open).await else { return };
+    let mut scene = Scene::start(bed).await;
+    scene.bed.signal_network_manager(Signal::Freeze).unwrap();
+    scene.restart_daemon().await;
+    let id = scene.one_off().await;
+    scene.held(id, &["STARTING"]).await;
+    scene.runs(id).await;
+    scene.bed.signal_network_manager(Signal::Thaw).unwrap();
+    scene.bed.portal("eth0", Internet::Captive).await.unwrap();
+    scene.until("captive", |host| host.connectivity == Some(Connectivity::Portal)).await;
+    let id = scene.one_off().await;
+    scene.held(id, &["CAPTIVE_PORTAL"]).await;
 }
 
 /// What it set up stays, so the kernel's word is as good; but it may come back soon.

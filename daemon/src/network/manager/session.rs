@@ -1,9 +1,12 @@
 //! One life of NetworkManager: from the moment that it has its name until it loses it.
 
-use std::{pin::Pin, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    time::Duration,
+};
 
-use pwasync_core::facts::CheckNumber;
-use tokio::time::sleep;
+use pwasync_core::facts::{CheckNumber, Manager};
+use tokio::time::{sleep, timeout};
 use zbus::names::OwnedUniqueName;
 
 use super::{
@@ -11,7 +14,7 @@ use super::{
     devices::{DEVICE, DEVICES, Devices},
     view::view,
 };
-use crate::bus::{Bus, BusError, Changed, Interface, Paths, Properties, Signals};
+use crate::bus::{ANSWER_LIMIT, Bus, BusError, Changed, Interface, Paths, Properties, Signals};
 
 const MANAGER: Interface<'static> =
     Interface { path: "/org/freedesktop/NetworkManager", name: super::NAME };
@@ -19,6 +22,9 @@ const MANAGER: Interface<'static> =
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
+/// One that hangs is as none, but is waited for: it answers as soon as it goes on. Signals that come
+/// meanwhile are kept, which has an end.
+const LONGEST_HANG: Duration = Duration::from_secs(600);
 /// Longer than it waits for an answer from outside itself. The core waits less.
 const CHECK_LIMIT: Duration = Duration::from_secs(60);
 
@@ -56,11 +62,11 @@ impl<'a> Session<'a> {
         // Subscribed first and read then, so that no change falls in between.
         let mut changes = bus.changes(service, Paths::This(MANAGER.path), MANAGER.name).await?;
         let mut device_changes = bus.changes(service, Paths::Below(DEVICES), DEVICE).await?;
-        let manager = first_look(bus, service).await?;
+        let manager = first_look(bus, service, teller).await?;
         let devices = Devices::default();
         let mut session = Session { bus, service, manager, devices, check: None, checked: None };
         loop {
-            session.read_devices().await?;
+            session.read_devices(teller).await?;
             teller.tell(view(&session.manager, &session.devices)).await?;
             if let Some(number) = session.checked.take() {
                 teller.tell_checked(number).await?;
@@ -107,12 +113,12 @@ impl<'a> Session<'a> {
 
     /// Reads the devices that are new or have changed in an unsaid way, and what is to be known
     /// of their connections.
-    async fn read_devices(&mut self) -> Result<(), BusError> {
+    async fn read_devices(&mut self, teller: &mut Teller) -> Result<(), Ended> {
         self.devices.keep(&self.manager);
         while let Some(path) = self.devices.next_unread() {
             let interface = Interface { path: &path, name: DEVICE };
             // One that has gone meanwhile is left out until the list says so.
-            match self.bus.read(self.service, interface).await {
+            match read(self.bus, self.service, interface, teller).await {
                 Ok(properties) => self.devices.set(&path, properties),
                 Err(error) if is_refusal(&error) => self.devices.set(&path, Properties::new()),
                 Err(error) => return Err(error),
@@ -120,7 +126,7 @@ impl<'a> Session<'a> {
         }
         while let Some((device, path)) = self.devices.next_unread_connection() {
             let name = "org.freedesktop.NetworkManager.Connection.Active";
-            match self.bus.read(self.service, Interface { path: &path, name }).await {
+            match read(self.bus, self.service, Interface { path: &path, name }, teller).await {
                 Ok(properties) => self.devices.set_connection(&device, &path, &properties),
                 Err(error) if is_refusal(&error) => {
                     self.devices.set_connection(&device, &path, &Properties::new());
@@ -155,10 +161,14 @@ fn report_unchecked(error: &BusError) {
 }
 
 /// Reads the manager's own object, once it is there.
-async fn first_look(bus: &Bus, service: &OwnedUniqueName) -> Result<Properties, BusError> {
+async fn first_look(
+    bus: &Bus,
+    service: &OwnedUniqueName,
+    teller: &mut Teller,
+) -> Result<Properties, Ended> {
     let mut pause = FIRST_LOOK;
     loop {
-        match bus.read(service, MANAGER).await {
+        match read(bus, service, MANAGER, teller).await {
             Err(error) if is_refusal(&error) => {
                 sleep(pause).await;
                 pause = (pause * 2).min(LAST_LOOK);
@@ -168,7 +178,23 @@ async fn first_look(bus: &Bus, service: &OwnedUniqueName) -> Result<Properties, 
     }
 }
 
+/// Reads properties; where it takes long it is told that there is no manager.
+async fn read(
+    bus: &Bus,
+    service: &OwnedUniqueName,
+    interface: Interface<'_>,
+    teller: &mut Teller,
+) -> Result<Properties, Ended> {
+    let mut reading = pin!(bus.read_within(LONGEST_HANG, service, interface));
+    if let Ok(read) = timeout(ANSWER_LIMIT, &mut reading).await {
+        return Ok(read?);
+    }
+    tracing::info!("NetworkManager hangs");
+    teller.send(Manager::Absent).await?;
+    Ok(reading.await?)
+}
+
 /// The service answered, with an error.
-fn is_refusal(error: &BusError) -> bool {
-    matches!(error, BusError::Bus(zbus::Error::MethodError(..) | zbus::Error::FDO(_)))
+fn is_refusal(ended: &Ended) -> bool {
+    matches!(ended, Ended::Bus(BusError::Bus(zbus::Error::MethodError(..) | zbus::Error::FDO(_))))
 }
