@@ -77,6 +77,8 @@ pub enum Effect {
     /// Have the connection manager find out anew how far the link that leads out reaches. Waits for
     /// no record.
     CheckConnection(CheckNumber),
+    /// The machine's sleep is to be delayed, or not any more.
+    Inhibit(Inhibition),
 }
 
 /// A record on disk.
@@ -187,6 +189,19 @@ pub enum Counted {
     Yes,
     /// The attempt had run out, was removed, or was never this owner's.
     No,
+}
+
+/// Whether events run for whose sake the machine's sleep is to be delayed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inhibition {
+    /// None: it may sleep.
+    #[default]
+    Free,
+    /// Some, which are cut once the machine has been about to sleep for so long.
+    Wanted {
+        /// See [`SuspendPolicy::delay`](crate::policy::SuspendPolicy::delay).
+        limit: Duration,
+    },
 }
 
 /// Why an event is to end.

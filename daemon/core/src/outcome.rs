@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     attempt::{Attempt, Outcome},
     change::{Charge, RemovalReason},
+    facts::Sleep,
     key::SyncKind,
     policy::{Policy, Rules},
     registration::{FreeEnding, Registration, Reregistered, Schedule, Streak, Wait},
@@ -19,6 +20,7 @@ pub(crate) struct Ending {
     pub(crate) at: Timestamp,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) network: Network,
+    pub(crate) sleep: Sleep,
 }
 
 /// Whether the host had a network when the attempt ended.
@@ -64,6 +66,8 @@ enum Class {
     Fault,
     /// The network, the browser or the host broke it.
     Free(FreeEnding),
+    /// The machine went to sleep. Nothing starts before it has woken, so that this cannot loop.
+    Sleep,
 }
 
 /// What is judged, and by what.
@@ -103,6 +107,7 @@ fn by_table(judged: Judged<'_>, reregistered: Reregistered, ending: Ending) -> V
         | (_, SyncKind::Periodic, Reregistered::WhileFiring) => {
             fresh(regular_interval(policy, ending))
         }
+        (Class::Sleep, _, Reregistered::No) => slept(judged, ending),
         (Class::Fault, _, Reregistered::No) if attempt.brought_forward => {
             brought_forward(judged, ending)
         }
@@ -129,6 +134,12 @@ fn classify(attempt: &Attempt, ending: Ending) -> Class {
     match ending.outcome {
         Outcome::Completed => Class::Done,
         Outcome::ScopeGone => Class::ScopeGone,
+        // Browser and network go to sleep too.
+        Outcome::Rejected | Outcome::Offline | Outcome::Aborted
+            if ending.sleep == Sleep::Suspending =>
+        {
+            Class::Sleep
+        }
         // A rejection while the host is offline is the network's doing.
         Outcome::Rejected if ending.network == Network::Offline => Class::Free(FreeEnding::Offline),
         Outcome::Rejected | Outcome::TimedOut => Class::Fault,
@@ -213,6 +224,17 @@ fn back_off(policy: &Policy, ending: Ending, delay: Duration) -> Next {
     let until = (ending.at + delay).max(not_before);
     let earliest = (ending.at + policy.return_delay).max(not_before).min(until);
     Next::Wait { until, wait: Wait::BackOff { earliest } }
+}
+
+/// It goes again as if it had not been tried.
+fn slept(judged: Judged<'_>, ending: Ending) -> Verdict {
+    let Judged { policy, registration, .. } = judged;
+    let next = match ending.retry_after {
+        None => Next::Pending,
+        Some(_) => wait(policy, ending, Duration::ZERO),
+    };
+    let Registration { attempts, streak, .. } = *registration;
+    Verdict { charge: Charge::Free, attempts, streak, next }
 }
 
 fn regular_interval(policy: &Policy, ending: Ending) -> Next {

@@ -7,6 +7,7 @@ mod order;
 mod rules;
 mod setting;
 mod site;
+mod suspend;
 mod traffic;
 mod value;
 
@@ -16,6 +17,7 @@ pub use engagement::EngagementPolicy;
 pub use order::Contradiction;
 pub use rules::{Condition, KindRules, LearnedHours, Networks, Permission, Rules};
 pub use site::{Patch, PatchError, Section};
+pub use suspend::SuspendPolicy;
 pub use traffic::Traffic;
 pub use value::{Kind, Raw, Value, ValueError};
 
@@ -85,6 +87,8 @@ pub struct Policy {
     pub limited_grace: Duration,
     /// In such a network one attempt of a one-off in so long.
     pub limited_gap: Duration,
+    /// What is done about the machine's sleep.
+    pub suspend: SuspendPolicy,
     /// Slots of the wake grid for intervals under 1 h; zero: no grid.
     pub grid_short: Duration,
     /// Slots for intervals under 12 h.
@@ -179,6 +183,7 @@ impl Default for Policy {
             starting_limit: 3 * SECOND,
             limited_grace: 10 * MINUTE,
             limited_gap: HOUR,
+            suspend: SuspendPolicy::default(),
             grid_short: 30 * SECOND,
             grid_middle: 5 * MINUTE,
             grid_long: 15 * MINUTE,

@@ -24,6 +24,7 @@ mod run_now;
 mod sentences;
 mod shares;
 mod sites;
+mod sleeping;
 mod subjects;
 
 use std::{
@@ -53,7 +54,7 @@ pub use subjects::Denial;
 use crate::{
     calls::Calls,
     change::{Change, RegistrationChange, What},
-    effect::{Effect, Record},
+    effect::{Effect, Inhibition, Record},
     event::Event,
     facts::Host,
     history::History,
@@ -86,6 +87,8 @@ pub enum WakeReason {
     LeaseEnds,
     /// The start of a browser has taken too long, or may be tried again.
     LaunchEnds,
+    /// Events that run have delayed the machine's sleep for long enough.
+    SleepDelayEnds,
 }
 
 /// How often something was woken since the start, and how often that was saved (design,
@@ -139,6 +142,8 @@ pub struct Scheduler {
     came_due: BTreeSet<RegistrationId>,
     sessions: Sessions,
     launchers: Launchers,
+    /// What was last said of the machine's sleep.
+    inhibition: Inhibition,
     wakes: Wakes,
     effects: VecDeque<Effect>,
 }
@@ -209,9 +214,11 @@ impl Scheduler {
     /// What each input ends with.
     fn finish(&mut self) {
         self.effects.extend(self.host.take_wanted_check().map(Effect::CheckConnection));
+        self.cut_for_sleep();
         self.do_what_is_due();
         self.fire_what_may();
         self.tell_held();
+        self.inhibit();
     }
 
     /// The network's last return is kept over restarts (P-03).
@@ -269,7 +276,8 @@ impl Scheduler {
         let settles = settles.map(|at| (at, WakeReason::NetworkSettles));
         let starting = self.starting_ends(self.now).filter(|at| waited_for && *at > self.now);
         let starting = starting.map(|at| (at, WakeReason::StartingEnds));
-        let all = [due, leases, launches, settles, starting];
+        let cut = self.cut_at().map(|at| (at, WakeReason::SleepDelayEnds));
+        let all = [due, leases, launches, settles, starting, cut];
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 

@@ -34,6 +34,7 @@ mod scenarios;
 mod sentences;
 mod sessions;
 mod shares;
+mod sleep;
 mod spacing;
 mod turns;
 

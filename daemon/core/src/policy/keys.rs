@@ -7,6 +7,7 @@ mod engagement;
 mod kinds;
 mod retry;
 mod shares;
+mod suspend;
 mod traffic;
 mod world;
 
@@ -60,7 +61,7 @@ pub enum Reach {
 }
 
 /// All groups, in the order in which people read them.
-pub static GROUPS: [Group; 12] = [
+pub static GROUPS: [Group; 13] = [
     kinds::ONE_OFF,
     kinds::PERIODIC,
     kinds::BUDGET,
@@ -69,6 +70,7 @@ pub static GROUPS: [Group; 12] = [
     retry::LAUNCH,
     world::NETWORK,
     world::GRID,
+    suspend::SUSPEND,
     engagement::ENGAGEMENT,
     shares::SHARES,
     traffic::TRAFFIC,

@@ -79,6 +79,8 @@ impl Scheduler {
         self.count_wake();
         let out = Out { registration: id, owner: key.owner(), session: Some(session) };
         self.sessions.send_out(attempt.id, out);
+        // Before the wake leaves.
+        self.inhibit();
         self.ready.served(&key.worker);
         let registration = self.registrations.get_mut(id)?;
         let reregistered = Reregistered::No;
@@ -221,6 +223,7 @@ impl Scheduler {
             at: self.now,
             retry_after: finished.retry_after,
             network: if online { Network::Online } else { Network::Offline },
+            sleep: self.host.sleep().0,
         };
         let rules = self.rules_of(registration);
         let judged =

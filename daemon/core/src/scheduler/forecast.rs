@@ -147,6 +147,7 @@ impl Scheduler {
             came_due: BTreeSet::new(),
             sessions: self.sessions.clone(),
             launchers: self.launchers.clone(),
+            inhibition: self.inhibition,
             wakes: self.wakes,
             effects: VecDeque::new(),
         };
@@ -312,6 +313,7 @@ impl Foresight {
                 | Effect::LaunchCancel { .. }
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
+                | Effect::Inhibit(_)
                 | Effect::HostChanged
                 | Effect::CheckConnection(_) => {}
             }

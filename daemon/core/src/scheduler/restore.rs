@@ -6,7 +6,7 @@ use super::{Scheduler, Wakes, behind::catch_up};
 use crate::{
     attempt::Progress,
     calls::Calls,
-    effect::Effect,
+    effect::{Effect, Inhibition},
     facts::Host,
     history::History,
     holdings::{Holdings, profile_bytes, registration_bytes, site_bytes},
@@ -58,6 +58,7 @@ impl Scheduler {
             came_due: BTreeSet::new(),
             sessions: Sessions::default(),
             launchers: Launchers::default(),
+            inhibition: Inhibition::default(),
             wakes: Wakes::default(),
             effects: moved.into_iter().map(Effect::Record).collect(),
         };

@@ -9,6 +9,7 @@ mod periods;
 mod policies;
 mod requests;
 mod sites;
+mod sleep;
 mod turns;
 
 use std::{
@@ -226,6 +227,7 @@ impl Reference {
             facts.wall.local(self.now).next_midnight().to_core(facts.wall),
         ];
         all.extend(facts.settled_at);
+        all.extend(self.cut_at());
         all.extend(self.launches.values().map(|launch| launch.until));
         for lease in &self.book.leases {
             all.extend([lease.until, lease.since + policy.limited_grace]);
@@ -263,6 +265,7 @@ impl Reference {
     fn scan(&mut self) {
         self.end_leases();
         self.end_launches();
+        self.cut_for_sleep();
         loop {
             let due = self.book.entries.iter().filter_map(|one| Some((self.instant(one)?, one)));
             let due = due.filter(|(at, _)| *at <= self.now);

@@ -297,7 +297,7 @@ pub(super) fn said(world: &World, left: &Left) -> Option<String> {
         Effect::LaunchCancel { .. } => Some("cancel launch".to_owned()),
         Effect::CloseLauncher(_) => Some("close launcher".to_owned()),
         Effect::CheckConnection(_) => Some("check connection".to_owned()),
-        Effect::Record(_) | Effect::Notify(_) | Effect::HostChanged => None,
+        Effect::Record(_) | Effect::Notify(_) | Effect::Inhibit(_) | Effect::HostChanged => None,
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) saver: Option<PowerSaver>,
     pub(crate) wall: WallClock,
     pub(crate) sleep: Sleep,
+    /// When the machine was last about to sleep.
+    pub(crate) slept_at: Timestamp,
     pub(crate) store: StoreAccess,
     /// Since when the core hears of them.
     pub(crate) started: Timestamp,
@@ -60,6 +62,7 @@ impl Facts {
             saver: None,
             wall: WallClock::default(),
             sleep: Sleep::Awake,
+            slept_at: Timestamp::ZERO,
             store: StoreAccess::Writable,
             started: Timestamp::ZERO,
             reaches_since: Timestamp::ZERO,
@@ -112,6 +115,9 @@ impl Facts {
                 if self.sleep == Sleep::Suspending && sleep == Sleep::Awake {
                     self.woke_at = Some(now);
                     self.settled_at = self.settled_at.map(|_| now + policy.resume_settle);
+                }
+                if self.sleep == Sleep::Awake {
+                    self.slept_at = now;
                 }
                 self.sleep = sleep;
                 Event::SleepChanged(sleep)

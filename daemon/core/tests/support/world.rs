@@ -10,7 +10,7 @@ use std::{
 use pwasync_core::{
     Force, NewSession, OpenedSession, Scheduler, Viewer, WakeReason,
     attempt::Finished,
-    effect::{Effect, Record, Wake},
+    effect::{Effect, Inhibition, Record, Wake},
     event::Event,
     holdings::{self, Holdings},
     key::{
@@ -87,6 +87,8 @@ pub(crate) struct World {
     pub(crate) policy: Policy,
     checks: Checks,
     epoch: u64,
+    /// Whether sleep is delayed.
+    inhibition: Inhibition,
     /// What is on disk.
     disk: Disk,
     /// What will be once all that waits is flushed.
@@ -117,6 +119,7 @@ impl World {
             policy,
             checks: Checks::All,
             epoch: 1,
+            inhibition: Inhibition::Free,
             memory: disk.clone(),
             disk,
             forced: Force::No,
@@ -233,6 +236,7 @@ impl World {
         self.launchers.clear();
         self.launches.clear();
         self.epoch += 1;
+        self.inhibition = Inhibition::Free;
         self.memory = self.disk.clone();
         let saved = self.disk.read();
         self.scheduler = Scheduler::restore(self.now, self.policy.clone(), self.epoch, saved);
@@ -391,6 +395,7 @@ impl World {
                     assert!(saved.contains(attempt), "wake {attempt} is not saved before it");
                     let before = self.attempts.insert(*attempt, key.clone());
                     assert_eq!(before, None, "attempt id {attempt} came twice");
+                    assert_eq!(self.inhibition, self.inhibition_for(1), "sleep comes before it");
                     let browser = self.browsers.get(&key.worker.profile);
                     assert!(browser.is_some_and(|browser| browser.ready), "nobody hears {attempt}");
                     if self.forced == Force::No {
@@ -406,8 +411,21 @@ impl World {
                 | Effect::Notify(_)
                 | Effect::HostChanged
                 | Effect::CheckConnection(_) => {}
+                Effect::Inhibit(inhibition) => {
+                    assert_ne!(self.inhibition, *inhibition, "it was so already");
+                    self.inhibition = *inhibition;
+                }
             }
         }
+    }
+
+    /// Sleep is delayed exactly while events run.
+    fn inhibition_for(&self, running: usize) -> Inhibition {
+        let limit = self.policy.suspend.delay;
+        if running == 0 || limit.is_zero() {
+            return Inhibition::Free;
+        }
+        Inhibition::Wanted { limit }
     }
 
     /// No wake while a requirement is unmet.
@@ -466,7 +484,9 @@ impl World {
             assert!(lease.until > self.now, "{lease:?} has not ended");
         }
         assert_eq!(*scheduler.holdings(), weighed(&saved), "what is kept is weighed wrongly");
-        assert!(scheduler.attempts_with_session() <= out.len());
+        let running = scheduler.attempts_with_session();
+        assert!(running <= out.len());
+        assert_eq!(self.inhibition, self.inhibition_for(running), "{running} events run");
         let mut again = scheduler.clone();
         again.handle_timeout(self.now);
         assert_eq!(again.poll_effect(), None, "an early timeout is not harmless");

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, time::Duration};
 use super::*;
 use crate::{
     key::AppId,
-    policy::{EngagementPolicy, KindRules, Patch, PatchError, Section, Traffic},
+    policy::{EngagementPolicy, KindRules, Patch, PatchError, Section, SuspendPolicy, Traffic},
 };
 
 /// Another value that the key takes.
@@ -51,7 +51,8 @@ fn every_number_of_the_policy_has_a_key() {
         owner_slots, owner_registrations, origin_registrations, registrations, default_capacity,
         owner_history, history, owner_sites, owner_profiles, owner_leases, max_pause, max_override,
         owner_bytes, bytes, owners, unnamed_owners
-    } but { rules, origins, apps, engagement, grid_offset, traffic });
+    } but { rules, origins, apps, engagement, grid_offset, traffic, suspend });
+    all_differ!(&default.suspend, changed.suspend, SuspendPolicy { delay } but {});
     all_differ!(&default.traffic, changed.traffic, Traffic {
         origin_calls, origin_burst, owner_calls, owner_burst, calls_at_once, waiting_calls,
         connections, owner_connections, unnamed_owners, owner_connects, owner_sessions

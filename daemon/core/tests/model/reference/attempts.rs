@@ -173,6 +173,7 @@ impl Reference {
         retry_after: Option<Duration>,
     ) {
         let (now, online) = (self.now, self.facts.reach() == Reach::Online);
+        let slept = self.is_of_sleep(outcome);
         let policy = self.policy.clone();
         let Some(one) = self.by_serial(serial) else { return };
         let (Some(firing), key) = (one.firing(), one.key) else { return };
@@ -212,6 +213,9 @@ impl Reference {
                 }
                 (SyncKind::Periodic, _) => self.regular_interval(key, &firing, asked),
             }
+        } else if slept {
+            let waits = State::BackOff { until: now + asked, earliest: now + asked };
+            one.state = if retry_after.is_some() { waits } else { State::Due };
         } else if row.is_some() && times <= free {
             one.row = row.map(|of| (of, times));
             let delay = match row {

@@ -52,6 +52,7 @@ impl super::Reference {
                 policy.uninstalled_hold = HOUR;
                 (policy.grid_short, policy.grid_long) = (Duration::ZERO, HOUR);
                 policy.rules.run_time_a_day = Some(MINUTE);
+                policy.suspend.delay = Duration::ZERO;
             }
             4 => {
                 policy.origins.insert(origin_of(0).into(), for_a());
