@@ -6,10 +6,11 @@
 
 use std::{io, time::Duration};
 
+use pwasync_core::effect::Inhibition;
 use tokio::{
     net::UnixListener,
     signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::{JoinError, JoinSet},
     time::timeout,
 };
@@ -24,6 +25,7 @@ use crate::{
     host::HostKind,
     network,
     policy::{GridOffset, LoadedPolicy, PolicyProblems, PolicySource, reload},
+    power,
     socket::{self, SocketError},
     store::{disk::SledStore, snapshot},
     systemd,
@@ -111,6 +113,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let store = Box::new(SledStore::new(config.state_dir.clone()));
     let patience = STORE_PATIENCE;
     let commits = Commits::default();
+    let (inhibitions, wishes) = channel::inhibitions();
     let checks = Checks::default();
     let parts = EngineParts {
         inputs,
@@ -120,14 +123,16 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         patience,
         commits: commits.clone(),
         checks: checks.clone(),
+        inhibitions,
     };
     let engine = Engine::start(parts).await?;
     let stop = CancellationToken::new();
     let mut parts = Parts::default();
     parts.main.spawn(async { Ok(engine.run().await.map(|()| Part::Engine)?) });
-    let (reloads, wishes) = channel::reloads();
-    parts.spawn_policy(source, hangups, wishes, &sender);
+    let (reloads, asked) = channel::reloads();
+    parts.spawn_policy(source, hangups, asked, &sender);
     if simulation == Simulation::Absent {
+        parts.spawn_login_watch(config.bus.clone(), wishes, &sender);
         parts.spawn_monitors(clock, config.bus, checks, &sender);
     }
     let (transfers, asked) = channel::transfers();
@@ -259,6 +264,19 @@ impl Parts {
         });
         self.monitors.spawn(async move {
             clock::watch_wall_clock(clock, wall_clock).await.map_err(AppError::Clock)?;
+            Ok(Part::Monitor)
+        });
+    }
+
+    fn spawn_login_watch(
+        &mut self,
+        bus: String,
+        wishes: watch::Receiver<Inhibition>,
+        sender: &EngineSender,
+    ) {
+        let sleep = sender.sleep();
+        self.monitors.spawn(async move {
+            power::watch_logind(&bus, wishes, sleep).await;
             Ok(Part::Monitor)
         });
     }

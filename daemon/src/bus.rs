@@ -8,9 +8,10 @@ mod retry;
 use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 
 use futures_util::StreamExt as _;
+use serde::Serialize;
 use tokio::time::timeout;
 use zbus::{
-    Connection, MatchRule, Message, MessageStream, OwnedVariant, connection,
+    Connection, DynamicType, MatchRule, Message, MessageStream, OwnedVariant, connection,
     message::Type,
     names::{BusName, OwnedUniqueName},
 };
@@ -151,6 +152,36 @@ impl Bus {
         let service = Some(service.as_str());
         let called = self.connection.call_method(service, path, Some(name), member, &());
         within(limit, called).await.map(drop)
+    }
+
+    /// Calls a method and gives its answer.
+    pub(crate) async fn ask(
+        &self,
+        service: &OwnedUniqueName,
+        interface: Interface<'_>,
+        member: &str,
+        arguments: &(impl Serialize + DynamicType),
+    ) -> Result<Message, BusError> {
+        let Interface { path, name } = interface;
+        let service = Some(service.as_str());
+        let called = self.connection.call_method(service, path, Some(name), member, arguments);
+        within(ANSWER_LIMIT, called).await
+    }
+
+    /// Signals of an object, by their name.
+    pub(crate) async fn told(
+        &self,
+        service: &OwnedUniqueName,
+        interface: Interface<'_>,
+        member: &str,
+    ) -> Result<Signals, BusError> {
+        let rule = MatchRule::builder()
+            .msg_type(Type::Signal)
+            .sender(service.as_str())
+            .path(interface.path)
+            .interface(interface.name)
+            .member(member);
+        self.signals(rule.build()?).await
     }
 
     async fn signals(&self, rule: MatchRule<'_>) -> Result<Signals, BusError> {

@@ -13,6 +13,7 @@ mod saved;
 mod session;
 mod simulation;
 mod site;
+mod sleep;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub use simulation::{
     SimulationRequest, StoreFailure,
 };
 pub use site::{Report, ReportError, SiteRequest};
+pub use sleep::{Inhibitions, Inhibitor, Logind, SleepSender, SleepView, inhibitions};
 pub use transfer::{
     CheckReport, Checked, Interrupted, PARTS, Transfer, TransferError, TransferSender, transfers,
 };
@@ -62,6 +64,8 @@ pub enum Input {
     Checked(CheckNumber),
     /// Battery or charger changed.
     Power(Power),
+    /// logind came, went, or says something else.
+    Logind(Logind),
     /// The wall clock moved against core time.
     WallClock(WallClock),
     /// The policy files were read again.
@@ -112,6 +116,8 @@ pub struct HostView {
     pub now: Timestamp,
     /// Real sources or the simulated host.
     pub origin: Origin,
+    /// What is known of its sleep.
+    pub sleep: SleepView,
     /// What its instants are to be shown by.
     pub wall: WallClock,
 }
@@ -161,6 +167,11 @@ impl EngineSender {
     /// For the watch on the connection manager.
     pub fn manager(&self) -> ManagerSender {
         ManagerSender(self.0.clone())
+    }
+
+    /// For the watch on logind.
+    pub fn sleep(&self) -> SleepSender {
+        SleepSender(self.0.clone())
     }
 
     /// For whoever reads the policy again.

@@ -17,6 +17,7 @@ mod saved;
 mod sessions;
 mod simulation;
 mod sites;
+mod sleep;
 mod watch;
 
 use std::time::Duration;
@@ -30,7 +31,7 @@ use pwasync_core::{
 use tokio::sync::mpsc;
 
 use crate::{
-    channel::{Checks, Closing, Commits, Input},
+    channel::{Checks, Closing, Commits, Inhibitions, Input},
     host::{Host, HostKind},
     policy::LoadedPolicy,
     recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
@@ -46,6 +47,7 @@ use pipeline::{Pipeline, Release};
 use policy::HeldPolicy;
 use sessions::SessionTable;
 use simulation::Simulation;
+use sleep::Sleeping;
 use watch::Watchers;
 
 /// Answers of the committer that may wait: more than commands that may, so that its thread never
@@ -75,6 +77,8 @@ pub struct EngineParts {
     pub commits: Commits,
     /// Whom to ask what a connection manager is to find out.
     pub checks: Checks,
+    /// Whom to tell that the machine's sleep is to be delayed.
+    pub inhibitions: Inhibitions,
 }
 
 /// See the module.
@@ -102,6 +106,7 @@ pub struct Engine {
     netlink: Option<Netlink>,
     /// The same of the connection manager; `None`: nobody has looked for one yet.
     manager: Option<Manager>,
+    sleeping: Sleeping,
     /// When sessions may be told of the host again; due when `host_changed`.
     next_host_update: Timestamp,
     host_changed: bool,
@@ -155,6 +160,7 @@ impl Engine {
             wall,
             netlink: None,
             manager: None,
+            sleeping: Sleeping::new(now, parts.inhibitions),
             next_host_update: now,
             host_changed: false,
             stopping: false,
@@ -227,6 +233,7 @@ impl Engine {
             Input::Manager(manager) => self.take_manager(manager),
             Input::Checked(number) => self.happened(Event::ConnectionChecked(number)),
             Input::Power(power) => self.happened(Event::PowerChanged(power)),
+            Input::Logind(logind) => self.take_logind(logind),
             Input::WallClock(wall) => self.take_wall_clock(wall),
             Input::Policy(read) => self.take_policy(read),
             Input::Traffic(reply) => drop(reply.send(self.policy.traffic())),

@@ -14,6 +14,7 @@ pub mod grpc;
 pub mod host;
 pub mod network;
 pub mod policy;
+pub mod power;
 pub mod recording;
 pub mod socket;
 pub mod store;

@@ -54,6 +54,28 @@ pub struct Status {
     pub store_losses: Vec<String>,
     /// Single records that were damaged and set aside since it started.
     pub records_set_aside: u32,
+    /// How it stands with the machine's sleep; none: nobody tells of that.
+    pub sleep: Option<SleepState>,
+}
+
+/// How the daemon stands with the machine's sleep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SleepState {
+    /// What became of its wish to delay sleep while events run.
+    pub inhibitor: SleepInhibitor,
+    /// Since when.
+    pub inhibitor_since: Option<SystemTime>,
+}
+
+/// What became of the wish to delay the machine's sleep while events run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SleepInhibitor {
+    /// No event runs.
+    Free,
+    /// Sleep waits for the events that run.
+    Held,
+    /// The host does not let the daemon delay its sleep, for this reason.
+    Refused(String),
 }
 
 /// Whether the daemon can record.

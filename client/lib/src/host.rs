@@ -57,6 +57,8 @@ pub struct HostState {
     pub power_saver_source: Fact,
     /// The machine is about to sleep, or sleeps.
     pub suspending: bool,
+    /// Who says so.
+    pub suspending_source: Fact,
     /// Names of the facts that an override for everybody replaces here.
     pub overridden: Vec<String>,
 }

@@ -70,7 +70,7 @@ mod wire;
 
 pub use admin::{
     Change, Filter, Follow, Force, RegistrationChange, RegistrationEvent, RemovalReason, RunNow,
-    SessionChange, SessionInfo, Status, StoreState, WatchedChange,
+    SessionChange, SessionInfo, SleepInhibitor, SleepState, Status, StoreState, WatchedChange,
 };
 pub use client::{Client, HistoryPages, RegistrationPages, Watch};
 pub use engagement::{

@@ -27,6 +27,7 @@ impl Engine {
                 | Effect::LaunchCancel { .. }
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
+                | Effect::Inhibit(_)
                 | Effect::HostChanged => self.pipeline.gate(Gated::Effect(effect)),
             }
         }
@@ -68,6 +69,7 @@ impl Engine {
             }
             Effect::Notify(change) => self.tell_watchers(change),
             Effect::HostChanged => self.host_changed = true,
+            Effect::Inhibit(inhibition) => self.sleeping.inhibit(inhibition),
             Effect::Launch { launcher, profile, token } => self.launch(launcher, profile, token),
             Effect::LaunchCancel { launcher, token } => self.cancel_launch(launcher, token),
             Effect::CloseLauncher(launcher) => self.supersede_launcher(launcher),

@@ -47,7 +47,8 @@ impl Engine {
                 | (Subject::Owner(_) | Subject::Origin(..) | Subject::App(..), _) => None,
             });
         let overrides = overrides.collect();
-        HostView { host: core.host().clone(), overrides, now, origin, wall: self.wall }
+        let sleep = self.sleeping.view.clone();
+        HostView { host: core.host().clone(), overrides, now, origin, sleep, wall: self.wall }
     }
 
     pub(super) fn update_host(&mut self) {
@@ -76,5 +77,6 @@ impl Engine {
         if let Some(facts) = self.netlink.clone() {
             self.happened(Event::NetlinkChanged(facts));
         }
+        self.happened(Event::SleepChanged(self.sleeping.sleep()));
     }
 }

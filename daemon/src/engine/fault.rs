@@ -9,7 +9,11 @@
 use std::{error::Error, time::Duration};
 
 use pwasync_core::{
-    Scheduler, Viewer, effect::Effect, event::Event, facts::StoreAccess, time::Timestamp,
+    Scheduler, Viewer,
+    effect::{Effect, Inhibition},
+    event::Event,
+    facts::StoreAccess,
+    time::Timestamp,
 };
 use tokio::{sync::mpsc, time::timeout};
 
@@ -136,6 +140,8 @@ impl Engine {
     /// Drops what has not left, and ends the sessions.
     pub(super) fn drop_core(&mut self, problem: String) {
         self.committer.take_back();
+        // Its sessions end, and with them what ran.
+        self.sleeping.inhibit(Inhibition::Free);
         let unrecorded = self.pipeline.drop_all();
         self.sessions.close_all(Closing::Restarting, RECONNECT);
         self.launchers.close_all(Closing::Restarting, RECONNECT);

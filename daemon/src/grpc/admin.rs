@@ -66,6 +66,7 @@ impl AdminService {
             WakeReason::StartingEnds
             | WakeReason::NetworkSettles
             | WakeReason::LeaseEnds
+            | WakeReason::SleepDelayEnds
             | WakeReason::LaunchEnds => Ok(true),
             WakeReason::RegistrationDue(id) => {
                 let filter = Filter { id: Some(id), ..Filter::default() };

@@ -6,7 +6,7 @@ use pwasync_core::{
     Caller, NewRegistration, NewSchedule, Reconciled, RegisterError, Registered, Viewer,
     attempt::{Finished, Outcome},
     constraints::{Constraints, Transport},
-    effect::Wake,
+    effect::{Inhibition, Wake},
     facts::{Connectivity, Metered},
     key::{
         OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind, Tag, WorkerKey,
@@ -17,14 +17,14 @@ use pwasyncd::{
     channel::{
         Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, Checks, Commits, EngineSender,
         FromSession, Input, OUTBOX, OpenSession, Request, SimulatedNetwork, SimulationRequest,
-        Status, ToSession, channel,
+        Status, ToSession, channel, inhibitions,
     },
     engine::{Engine, EngineError, EngineParts},
     host::{FirstNetwork, HostKind},
     store::Store,
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
 
@@ -39,6 +39,8 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
 /// A running engine.
 pub(crate) struct Bed {
     pub(crate) engine: EngineSender,
+    /// Whether sleep is to be delayed.
+    pub(crate) wishes: watch::Receiver<Inhibition>,
     task: JoinHandle<Result<(), EngineError>>,
 }
 
@@ -55,9 +57,11 @@ impl Bed {
         let policy = Policy::default().into();
         let commits = Commits::default();
         let checks = Checks::default();
-        let parts = EngineParts { inputs, store, host, policy, patience, commits, checks };
+        let (inhibitions, wishes) = inhibitions();
+        let parts =
+            EngineParts { inputs, store, host, policy, patience, commits, checks, inhibitions };
         let task = tokio::spawn(Engine::start(parts).await.unwrap().run());
-        Self { engine, task }
+        Self { engine, wishes, task }
     }
 
     pub(crate) async fn stop(self) {

@@ -5,6 +5,7 @@
 mod bed;
 mod failing;
 mod riders;
+mod sleep;
 
 use std::{
     sync::mpsc::{Receiver, Sender, channel},

@@ -95,7 +95,9 @@ impl Daemon {
         let patience = Duration::from_secs(30);
         let commits = Commits::default();
         let checks = Checks::default();
-        let parts = EngineParts { inputs, store, host, policy, patience, commits, checks };
+        let (inhibitions, _) = channel::inhibitions();
+        let parts =
+            EngineParts { inputs, store, host, policy, patience, commits, checks, inhibitions };
         let engine_task = tokio::spawn(Engine::start(parts).await.unwrap().run());
         let stop = CancellationToken::new();
         // Nobody reads this policy again.

@@ -190,6 +190,7 @@ impl Driven {
                 | Effect::LaunchCancel { .. }
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
+                | Effect::Inhibit(_)
                 | Effect::HostChanged
                 | Effect::CheckConnection(_) => {}
             }

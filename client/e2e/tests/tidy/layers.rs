@@ -148,6 +148,7 @@ fn built_elsewhere(tree: &Tree) -> Vec<String> {
     let constructors = [
         ("network::watch(", "daemon/src/network"),
         ("watch_manager(", "daemon/src/network"),
+        ("watch_logind(", "daemon/src/power"),
         ("watch_wall_clock(", "daemon/src/clock.rs"),
         ("SystemClock::start(", "daemon/src/clock.rs"),
         ("SledStore::", "daemon/src/store"),

@@ -9,7 +9,8 @@ use super::time::instant;
 use super::{missing, some_text, unknown_value};
 use crate::{
     AttemptId, Change, ClientError, Filter, RegistrationChange, RegistrationEvent, RegistrationId,
-    RemovalReason, RunNow, SessionChange, SessionInfo, Status, StoreState, WatchedChange,
+    RemovalReason, RunNow, SessionChange, SessionInfo, SleepInhibitor, SleepState, Status,
+    StoreState, WatchedChange,
 };
 
 pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError> {
@@ -20,6 +21,7 @@ pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError>
             return Err(unknown_value("store", wire.store));
         }
     };
+    let sleep = wire.sleep.map(sleep_state).transpose()?;
     Ok(Status {
         daemon_version: wire.daemon_version,
         process_id: wire.process_id,
@@ -43,7 +45,21 @@ pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError>
         launchers: wire.launchers,
         store_losses: wire.store_losses,
         records_set_aside: wire.records_set_aside,
+        sleep,
     })
+}
+
+fn sleep_state(wire: v1::SleepState) -> Result<SleepState, ClientError> {
+    let v1::SleepState { inhibitor, inhibitor_problem, inhibitor_since } = wire;
+    let inhibitor = match v1::SleepInhibitor::try_from(inhibitor) {
+        Ok(v1::SleepInhibitor::Free) => SleepInhibitor::Free,
+        Ok(v1::SleepInhibitor::Held) => SleepInhibitor::Held,
+        Ok(v1::SleepInhibitor::Refused) => SleepInhibitor::Refused(inhibitor_problem),
+        Ok(v1::SleepInhibitor::Unspecified) | Err(_) => {
+            return Err(unknown_value("inhibitor", inhibitor));
+        }
+    };
+    Ok(SleepState { inhibitor, inhibitor_since: instant("inhibitor_since", inhibitor_since)? })
 }
 
 pub(crate) fn into_list_request(

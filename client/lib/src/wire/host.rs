@@ -30,6 +30,7 @@ pub(crate) fn host_state(wire: Option<v1::HostState>) -> Result<HostState, Clien
         charging,
         charging_source,
         overridden,
+        suspending_source,
     } = wire.ok_or_else(|| missing("host"))?;
     Ok(HostState {
         online,
@@ -53,6 +54,7 @@ pub(crate) fn host_state(wire: Option<v1::HostState>) -> Result<HostState, Clien
         power_saver,
         power_saver_source: fact(power_saver_source)?,
         suspending,
+        suspending_source: fact(suspending_source)?,
         overridden,
     })
 }

@@ -32,6 +32,7 @@ pub(crate) struct HostDocument {
     power_saver: Option<bool>,
     power_saver_source: FactDocument,
     suspending: bool,
+    suspending_source: FactDocument,
     overridden: Vec<String>,
 }
 
@@ -65,6 +66,7 @@ impl HostDocument {
             power_saver,
             power_saver_source,
             suspending,
+            suspending_source,
             overridden,
         } = host;
         Self {
@@ -89,6 +91,7 @@ impl HostDocument {
             power_saver: *power_saver,
             power_saver_source: FactDocument::new(power_saver_source),
             suspending: *suspending,
+            suspending_source: FactDocument::new(suspending_source),
             overridden: overridden.clone(),
         }
     }

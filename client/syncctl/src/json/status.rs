@@ -1,6 +1,6 @@
 //! The daemon, running or not.
 
-use pwasync_client::{SocketOrigin, SocketPath, Status, StoreState};
+use pwasync_client::{SleepInhibitor, SleepState, SocketOrigin, SocketPath, Status, StoreState};
 use serde::Serialize;
 
 use super::{HostDocument, VERSION, instant};
@@ -35,6 +35,28 @@ pub(crate) struct StatusDocument<'a> {
     launchers: u32,
     store_losses: &'a [String],
     records_set_aside: u32,
+    sleep: Option<SleepDocument<'a>>,
+}
+
+/// How the daemon stands with the machine's sleep.
+#[derive(Debug, Serialize)]
+struct SleepDocument<'a> {
+    /// `free`, `held` or `refused`.
+    inhibitor: &'static str,
+    inhibitor_problem: Option<&'a str>,
+    inhibitor_since: Option<String>,
+}
+
+impl<'a> SleepDocument<'a> {
+    fn new(sleep: &'a SleepState) -> Self {
+        let SleepState { inhibitor, inhibitor_since } = sleep;
+        let (inhibitor, inhibitor_problem) = match inhibitor {
+            SleepInhibitor::Free => ("free", None),
+            SleepInhibitor::Held => ("held", None),
+            SleepInhibitor::Refused(problem) => ("refused", Some(problem.as_str())),
+        };
+        Self { inhibitor, inhibitor_problem, inhibitor_since: instant(*inhibitor_since) }
+    }
 }
 
 /// `status` where no daemon runs.
@@ -73,6 +95,7 @@ impl<'a> StatusDocument<'a> {
             launchers,
             store_losses,
             records_set_aside,
+            sleep,
         } = status;
         let store_problem = match store {
             StoreState::Writable => None,
@@ -106,6 +129,7 @@ impl<'a> StatusDocument<'a> {
             launchers: *launchers,
             store_losses,
             records_set_aside: *records_set_aside,
+            sleep: sleep.as_ref().map(SleepDocument::new),
         }
     }
 }

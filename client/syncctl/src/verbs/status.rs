@@ -4,7 +4,8 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use pwasync_client::{
-    ClientError, Connectivity, Fact, HostState, Metered, SocketPath, Status, StoreState, Transport,
+    ClientError, Connectivity, Fact, HostState, Metered, SleepInhibitor, SocketPath, Status,
+    StoreState, Transport,
 };
 
 use super::Context;
@@ -143,6 +144,10 @@ fn host_facts(facts: &mut Facts<'_>, status: &Status, look: &Look) {
             facts.fact(name, with_source(yes_or_no(value), source, status, look));
         }
     }
+    if let Some((paint, sleep)) = sleep(status) {
+        let sleep = with_source(sleep, &host.suspending_source, status, look);
+        facts.painted("sleep", paint, sleep);
+    }
     if !host.overridden.is_empty() {
         facts.painted("overridden", Paint::Busy, host.overridden.join(", "));
     }
@@ -164,8 +169,24 @@ fn power(host: &HostState) -> String {
         Some(false) => "on mains",
     };
     let percent = host.battery_percent.map(|percent| format!(", battery {percent} %"));
-    let suspending = if host.suspending { ", suspending" } else { "" };
-    format!("{source}{}{suspending}", percent.unwrap_or_default())
+    format!("{source}{}", percent.unwrap_or_default())
+}
+
+/// Whether the machine goes to sleep, and whether what runs delays that; none: nobody says.
+fn sleep(status: &Status) -> Option<(Paint, String)> {
+    status.host.suspending_source.source.as_ref()?;
+    let (paint, state) = match status.host.suspending {
+        true => (Paint::Busy, "suspending"),
+        false => (Paint::Plain, "awake"),
+    };
+    let inhibitor = status.sleep.as_ref().map(|sleep| &sleep.inhibitor);
+    Some(match inhibitor {
+        None | Some(SleepInhibitor::Free) => (paint, state.to_owned()),
+        Some(SleepInhibitor::Held) => (Paint::Busy, format!("{state}, delayed while syncs run")),
+        Some(SleepInhibitor::Refused(problem)) => {
+            (Paint::Bad, format!("{state}, syncs may not delay it: {problem}"))
+        }
+    })
 }
 
 fn with_source(fact: impl Into<String>, from: &Fact, status: &Status, look: &Look) -> String {
@@ -185,6 +206,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use expect_test::expect;
+    use pwasync_client::SleepState;
 
     use super::*;
     use crate::json::tests::documented;
@@ -206,6 +228,7 @@ mod tests {
             power         on battery, battery 57 %
             charging      no
             power saver   yes
+            sleep         awake, delayed while syncs run (logind, since 2023-11-14 23:12:20, 1m ago)
             overridden    metered
             store         read-only: no space left on device
             lost          the store was damaged and is kept as `/s/store.damaged-1`
@@ -237,7 +260,7 @@ mod tests {
         let status = status();
         let document = StatusDocument::new(&status, &SocketPath::at("/run/x.sock"));
         expect![[r#"
-            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1,"store_losses":["the store was damaged and is kept as `/s/store.damaged-1`"],"records_set_aside":2}
+            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"suspending_source":{"source":"logind","since":"2023-11-14T23:12:20.000Z"},"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1,"store_losses":["the store was damaged and is kept as `/s/store.damaged-1`"],"records_set_aside":2,"sleep":{"inhibitor":"held","inhibitor_problem":null,"inhibitor_since":"2023-11-14T23:12:20.000Z"}}
         "#]]
         .assert_eq(&documented(&document));
     }
@@ -268,6 +291,7 @@ mod tests {
                 overridden: vec!["metered".to_owned()],
                 battery_percent: Some(57),
                 on_battery: Some(true),
+                suspending_source: Fact { source: Some("logind".to_owned()), since },
                 ..HostState::default()
             },
             pending: 3,
@@ -284,6 +308,7 @@ mod tests {
             launchers: 1,
             store_losses: vec!["the store was damaged and is kept as `/s/store.damaged-1`".into()],
             records_set_aside: 2,
+            sleep: Some(SleepState { inhibitor: SleepInhibitor::Held, inhibitor_since: since }),
         }
     }
 }

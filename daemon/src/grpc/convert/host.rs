@@ -8,7 +8,7 @@ use pwasync_core::{
 use pwasync_proto::v1 as wire;
 
 use super::{constraints::transport_to_proto, leases::fact_name, time::timestamp_to_proto};
-use crate::channel::HostView;
+use crate::channel::{HostView, Logind};
 
 /// The host for the wire. What no source has said is absent; an override for everybody stands in
 /// the place of what it replaces.
@@ -55,6 +55,7 @@ fn told(view: &HostView) -> wire::HostState {
             Sleep::Suspending => true,
             Sleep::Awake => false,
         },
+        suspending_source: source("logind", sleep_told(view).then(|| host.sleep().1)),
         connectivity: checked
             .map_or(wire::Connectivity::Unspecified, |one| connectivity(one.connectivity))
             .into(),
@@ -72,6 +73,14 @@ fn told(view: &HostView) -> wire::HostState {
         charging,
         charging_source: source("sysfs", since(Fact::Charging, charging.is_some())),
         overridden: Vec::new(),
+    }
+}
+
+/// Somebody tells when the machine goes to sleep.
+fn sleep_told(view: &HostView) -> bool {
+    match (view.origin, &view.sleep.logind) {
+        (Origin::Host, Logind::Absent) => false,
+        (Origin::Host, Logind::Present { .. }) | (Origin::Simulation, _) => true,
     }
 }
 

@@ -8,7 +8,7 @@ use pwasync_core::{
 use pwasync_proto::v1 as wire;
 
 use super::{host::host_to_proto, time::timestamp_to_proto};
-use crate::channel::Status;
+use crate::channel::{Inhibitor, Logind, SleepView, Status};
 
 /// The answer to GetStatus.
 pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStatusResponse {
@@ -32,6 +32,7 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
         store_losses: status.store_losses.clone(),
         records_set_aside: count(status.records_set_aside),
         host: Some(host_to_proto(&status.host)),
+        sleep: sleep(wall, &status.host.sleep),
         pending: count(status.counts.pending),
         waiting: count(status.counts.waiting),
         firing: count(status.counts.firing),
@@ -47,11 +48,29 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
     }
 }
 
+/// What is known of the machine's sleep; `None`: nobody tells of it.
+fn sleep(wall: WallClock, view: &SleepView) -> Option<wire::SleepState> {
+    let Logind::Present { inhibitor, .. } = &view.logind else { return None };
+    let (state, problem) = match inhibitor {
+        Inhibitor::Free => (wire::SleepInhibitor::Free, ""),
+        Inhibitor::Held => (wire::SleepInhibitor::Held, ""),
+        Inhibitor::Refused(why) => (wire::SleepInhibitor::Refused, &**why),
+    };
+    Some(wire::SleepState {
+        inhibitor: state.into(),
+        inhibitor_problem: problem.to_owned(),
+        inhibitor_since: Some(timestamp_to_proto(wall, view.since)),
+    })
+}
+
 fn reason(why: WakeReason) -> String {
     match why {
         WakeReason::StartingEnds => "the wait for facts after the start ends".to_owned(),
         WakeReason::NetworkSettles => "the network counts as settled".to_owned(),
         WakeReason::LeaseEnds => "a pause or an override ends".to_owned(),
+        WakeReason::SleepDelayEnds => {
+            "running events have delayed sleep for long enough".to_owned()
+        }
         WakeReason::LaunchEnds => "the wait for a browser's start ends".to_owned(),
         WakeReason::RegistrationDue(id) => format!("registration {id} is due"),
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Field, Group, Key};
 use crate::policy::{
+    HOUR,
     setting::{Lens, lens},
     value::Kind,
 };
@@ -14,8 +15,7 @@ pub(super) const SUSPEND: Group = Group {
     about: "What is done when the machine goes to sleep and wakes up.",
     keys: &[Key {
         name: "suspend.delay",
-        // No more than a person who closes the lid would put up with.
-        kind: Kind::Duration { least: Duration::ZERO, most: Duration::from_secs(30) },
+        kind: Kind::Duration { least: Duration::ZERO, most: HOUR },
         about: "Events that run when the machine goes to sleep may delay that for so long, then \
                 they are cut and come again after the resume; 0s: they never delay it. logind \
                 grants no more than its own InhibitDelayMaxSec, which is 5s unless set otherwise.",
