@@ -33,7 +33,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 
 DAEMONS := pwasyncd
 PROGRAMS := syncctl pwasync-chromium
-SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh daemon/fuzz/*.sh)
+SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh daemon/fuzz/*.sh client/e2e/src/bed/*.sh)
 
 .PHONY: help build demo bench instructions torture test ci fmt fuzz lint doc deny shell unit stage host tools check-fmt check-doc install
 

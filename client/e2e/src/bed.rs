@@ -6,6 +6,7 @@
 //! the value that holds it.
 
 mod bus;
+mod machine;
 mod network_manager;
 mod options;
 mod power;
@@ -18,6 +19,7 @@ use provider::{Provider, gateway, static_address};
 use room::Room;
 
 pub use bus::{Place, changed};
+pub use machine::{Machine, MachineOptions, missing_for_machines};
 pub use network_manager::network_manager;
 pub use options::{
     Addressing as BedAddressing, Asking as BedAsking, BedOptions, CheckOptions, LinkOptions,

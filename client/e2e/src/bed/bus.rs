@@ -4,8 +4,12 @@
 use std::{collections::BTreeMap, fs, time::Duration};
 
 use futures_util::StreamExt as _;
+use serde::Serialize;
 use tokio::time::{interval, timeout};
-use zbus::{Connection, MatchRule, MessageStream, OwnedVariant, connection, message::Type};
+use zbus::{
+    Connection, DynamicType, MatchRule, Message, MessageStream, OwnedVariant, connection,
+    message::Type,
+};
 
 use super::room::Room;
 use crate::{
@@ -74,6 +78,32 @@ impl Bus {
         &self.address
     }
 
+    /// One that others run, at this address.
+    pub(super) fn at(address: String) -> Self {
+        Self { process: None, address, connection: None }
+    }
+
+    /// Connects as soon as it listens. Nobody says when that is.
+    pub(super) async fn connect_soon(&mut self) -> Result<(), HarnessError> {
+        let mut looks = interval(LOOK_AGAIN);
+        let connected = timeout(LIMIT, async {
+            loop {
+                looks.tick().await;
+                let builder = connection::Builder::address(self.address.as_str());
+                if let Ok(connection) = builder.method_timeout(LIMIT).build().await {
+                    return connection;
+                }
+            }
+        });
+        let connected = connected.await.map_err(|_| HarnessError::TimeOut {
+            what: format!("a bus at `{}`", self.address),
+            limit: LIMIT,
+            tail: String::new(),
+        })?;
+        self.connection = Some(connected);
+        Ok(())
+    }
+
     pub(super) async fn start(&mut self, room: &Room) -> Result<(), HarnessError> {
         if let Some(path) = self.address.strip_prefix("unix:path=") {
             // Left by a bus that was killed.
@@ -117,6 +147,24 @@ impl Bus {
             doing: format!("read `{property}`"),
             answer: "it is of another type".to_owned(),
         })
+    }
+
+    /// Calls a method.
+    ///
+    /// # Errors
+    /// When the service refuses, or is not there.
+    pub async fn call(
+        &self,
+        place: &Place,
+        method: &str,
+        arguments: &(impl Serialize + DynamicType),
+    ) -> Result<Message, HarnessError> {
+        let (service, path) = (place.service.as_str(), place.path.as_str());
+        let interface = Some(place.interface.as_str());
+        let connection = self.connection()?;
+        let called =
+            connection.call_method(Some(service), path, interface, method, arguments).await;
+        called.map_err(|error| bus_error(method, &error))
     }
 
     /// Waits until a property is as wanted.
@@ -187,7 +235,7 @@ impl Bus {
 ///
 /// # Errors
 /// When it is another signal.
-pub fn changed(signal: &zbus::Message) -> Result<BTreeMap<String, OwnedVariant>, HarnessError> {
+pub fn changed(signal: &Message) -> Result<BTreeMap<String, OwnedVariant>, HarnessError> {
     let body = signal.body();
     let read = body.deserialize::<(String, BTreeMap<String, OwnedVariant>, Vec<String>)>();
     let (_, changed, _) = read.map_err(|error| bus_error("read a signal", &error))?;

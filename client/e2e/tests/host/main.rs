@@ -4,5 +4,7 @@
 
 mod bed;
 mod kernel;
+mod machine;
 mod network_manager;
 mod scene;
+mod suspend;
