@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use pwasync_core::{
     Caller,
-    facts::{CheckNumber, Host, Manager, Netlink, Origin, Power},
+    facts::{CheckNumber, Host, Manager, Netlink, Origin, Power, PowerSaver, Source},
     key::{LauncherId, SessionId},
     lease::{Fact, FactValue},
     policy::Traffic,
@@ -62,8 +62,10 @@ pub enum Input {
     Manager(Manager),
     /// A connection manager has checked what it was asked to, and what it found was told before.
     Checked(CheckNumber),
-    /// Battery or charger changed.
-    Power(Power),
+    /// Battery or charger changed, or who tells of them.
+    Power(Source<Power>),
+    /// The power saver was turned on or off, or its service came or went.
+    PowerSaver(Source<PowerSaver>),
     /// logind came, went, or says something else.
     Logind(Logind),
     /// The wall clock moved against core time.
@@ -174,6 +176,11 @@ impl EngineSender {
         SleepSender(self.0.clone())
     }
 
+    /// For the watch on battery, charger and power saver.
+    pub fn power(&self) -> PowerSender {
+        PowerSender(self.0.clone())
+    }
+
     /// For whoever reads the policy again.
     pub fn policy(&self) -> PolicySender {
         PolicySender(self.0.clone())
@@ -223,6 +230,28 @@ impl ManagerSender {
     /// When the engine has ended.
     pub async fn checked(&self, number: CheckNumber) -> Result<(), EngineGone> {
         self.0.send(Input::Checked(number)).await.map_err(|_| EngineGone)
+    }
+}
+
+/// Says only what the power sources know.
+#[derive(Clone, Debug)]
+pub struct PowerSender(mpsc::Sender<Input>);
+
+impl PowerSender {
+    /// Waits for room, then hands over what is known of battery and charger.
+    ///
+    /// # Errors
+    /// When the engine has ended.
+    pub async fn send(&self, power: Source<Power>) -> Result<(), EngineGone> {
+        self.0.send(Input::Power(power)).await.map_err(|_| EngineGone)
+    }
+
+    /// Waits for room, then hands over what is known of the power saver.
+    ///
+    /// # Errors
+    /// When the engine has ended.
+    pub async fn send_saver(&self, saver: Source<PowerSaver>) -> Result<(), EngineGone> {
+        self.0.send(Input::PowerSaver(saver)).await.map_err(|_| EngineGone)
     }
 }
 

@@ -25,7 +25,7 @@ use std::time::Duration;
 use pwasync_core::{
     Scheduler, WakeReason,
     event::Event,
-    facts::{Manager, Netlink},
+    facts::{Manager, Netlink, Power, PowerSaver, Source},
     time::{Timestamp, WallClock},
 };
 use tokio::sync::mpsc;
@@ -106,6 +106,8 @@ pub struct Engine {
     netlink: Option<Netlink>,
     /// The same of the connection manager; `None`: nobody has looked for one yet.
     manager: Option<Manager>,
+    power: Source<Power>,
+    power_saver: Source<PowerSaver>,
     sleeping: Sleeping,
     /// When sessions may be told of the host again; due when `host_changed`.
     next_host_update: Timestamp,
@@ -160,6 +162,8 @@ impl Engine {
             wall,
             netlink: None,
             manager: None,
+            power: Source::Absent,
+            power_saver: Source::Absent,
             sleeping: Sleeping::new(now, parts.inhibitions),
             next_host_update: now,
             host_changed: false,
@@ -232,7 +236,8 @@ impl Engine {
             Input::Network(facts) => self.take_netlink(facts),
             Input::Manager(manager) => self.take_manager(manager),
             Input::Checked(number) => self.happened(Event::ConnectionChecked(number)),
-            Input::Power(power) => self.happened(Event::PowerChanged(power)),
+            Input::Power(power) => self.take_power(power),
+            Input::PowerSaver(saver) => self.take_power_saver(saver),
             Input::Logind(logind) => self.take_logind(logind),
             Input::WallClock(wall) => self.take_wall_clock(wall),
             Input::Policy(read) => self.take_policy(read),

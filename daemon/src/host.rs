@@ -6,7 +6,7 @@ use pwasync_core::{
     event::Event,
     facts::{
         Connection, DefaultRoute, Family, Known, Link, LinkKind, Manager, Netlink, NetworkId,
-        Origin, Power, PowerSaver, Sleep,
+        Origin, Power, PowerSaver, PowerTeller, Sleep, Source,
     },
     time::{Timestamp, WallClock},
 };
@@ -69,7 +69,11 @@ impl Host {
                     FirstNetwork::Unknown => Known::No,
                 },
                 power: SimulatedPower {
-                    power: Power { battery_percent: None, on_battery: false },
+                    power: Power {
+                        battery_percent: None,
+                        on_battery: false,
+                        told_by: PowerTeller::Sysfs,
+                    },
                     saver: PowerSaver::Off,
                 },
                 sleep: Sleep::Awake,
@@ -159,7 +163,8 @@ impl SimulatedHost {
     /// nothing runs on half of the news.
     pub(crate) fn power_facts(&self) -> Vec<Event> {
         let SimulatedPower { power, saver } = self.power;
-        let (power, saved) = (Event::PowerChanged(power), Event::PowerSaverChanged(Some(saver)));
+        let power = Event::PowerChanged(Source::Present(power));
+        let saved = Event::PowerSaverChanged(Source::Present(saver));
         match saver {
             PowerSaver::On => vec![saved, power],
             PowerSaver::Off => vec![power, saved],

@@ -113,7 +113,7 @@ impl BlockerCode {
     /// What holds the registration, as a sentence.
     pub fn holds(self) -> &'static str {
         match self {
-            Self::Starting => "the daemon has just started and does not know the network yet",
+            Self::Starting => "the daemon has just started and does not know the host yet",
             Self::NotDue => "its interval has not passed",
             Self::BackOff => "it waits after an attempt that failed",
             Self::Offline => "there is no network",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     attempt::Finished,
-    facts::{CheckNumber, Manager, Netlink, Power, PowerSaver, Sleep, StoreAccess},
+    facts::{CheckNumber, Manager, Netlink, Power, PowerSaver, Sleep, Source, StoreAccess},
     key::{AttemptId, LaunchToken, LauncherId, ProfileId, SessionId},
     time::WallClock,
 };
@@ -18,10 +18,10 @@ pub enum Event {
     ManagerChanged(Manager),
     /// The connection manager has checked what an effect asked it to.
     ConnectionChecked(CheckNumber),
-    /// The power saver was turned on or off; `None`: there is none.
-    PowerSaverChanged(Option<PowerSaver>),
-    /// Battery or charger changed.
-    PowerChanged(Power),
+    /// The power saver was turned on or off, or its service came or went.
+    PowerSaverChanged(Source<PowerSaver>),
+    /// Battery or charger changed, or who tells of them.
+    PowerChanged(Source<Power>),
     /// The machine goes to sleep or has woken.
     SleepChanged(Sleep),
     /// The wall clock moved against core time.

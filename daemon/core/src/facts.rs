@@ -9,6 +9,7 @@ mod network;
 mod power;
 mod queries;
 mod settle;
+mod source;
 
 pub use checks::CheckNumber;
 pub use connection::{
@@ -16,7 +17,8 @@ pub use connection::{
 };
 pub use joined::{Facts, Reach};
 pub use network::{DefaultRoute, Family, Link, LinkKind, Netlink, NetworkIdentity, NetworkView};
-pub use power::{Power, PowerSaver};
+pub use power::{Power, PowerSaver, PowerTeller};
+pub use source::Source;
 
 use checks::{Checks, Holds};
 use joined::Since;
@@ -81,8 +83,8 @@ pub struct Host {
     /// What the manager says of it; `None`: it does not look after it.
     connection: Option<Connection>,
     checks: Checks,
-    power: Known<Power>,
-    power_saver: Option<PowerSaver>,
+    power: Source<Power>,
+    power_saver: Source<PowerSaver>,
     facts: Facts,
     since: Since,
     settle: Option<Settle>,
@@ -124,8 +126,8 @@ impl Host {
             link: None,
             connection: None,
             checks: Checks::default(),
-            power: Known::No,
-            power_saver: None,
+            power: Source::Absent,
+            power_saver: Source::Absent,
             facts: Facts::unknown(),
             since: Since::new(now),
             settle: None,
@@ -213,28 +215,40 @@ impl Host {
         self.checks.take_wanted()
     }
 
-    /// The wait for facts after the start is over: a manager that has not spoken is as none. True
-    /// when it was still awaited.
+    /// The wait for facts after the start is over: a source that has not spoken is as none. True
+    /// when one was still awaited.
     pub(crate) fn stop_waiting(&mut self, now: Timestamp, policy: &Policy) -> bool {
-        let over = self.started + policy.starting_limit <= now;
-        over && self.manager == Manager::Awaited && self.take_manager(now, Manager::Absent, policy)
+        if now < self.started + policy.starting_limit {
+            return false;
+        }
+        let manager =
+            self.manager == Manager::Awaited && self.take_manager(now, Manager::Absent, policy);
+        let power = self.power.is_awaited() && self.take_power(now, Source::Absent, policy);
+        let saver = self.power_saver.is_awaited();
+        let saver = saver && self.take_power_saver(now, Source::Absent, policy);
+        manager || power || saver
     }
 
     /// Takes the power facts; true when they changed.
-    pub(crate) fn take_power(&mut self, now: Timestamp, power: Power, policy: &Policy) -> bool {
-        if self.power == Known::Yes(power) {
+    pub(crate) fn take_power(
+        &mut self,
+        now: Timestamp,
+        power: Source<Power>,
+        policy: &Policy,
+    ) -> bool {
+        if self.power == power {
             return false;
         }
-        self.power = Known::Yes(power);
+        self.power = power;
         self.join(now, policy, Network::Same);
         true
     }
 
-    /// Takes the power saver's state; `None`: there is none. True when it changed.
+    /// Takes the power saver's state; true when it changed.
     pub(crate) fn take_power_saver(
         &mut self,
         now: Timestamp,
-        power_saver: Option<PowerSaver>,
+        power_saver: Source<PowerSaver>,
         policy: &Policy,
     ) -> bool {
         if self.power_saver == power_saver {
@@ -283,7 +297,7 @@ impl Host {
             (true, Some(Connectivity::Portal)) => Reach::CaptivePortal,
             (true, Some(Connectivity::Limited)) => Reach::Limited,
         };
-        let power = self.power.as_option();
+        let power = self.power.value();
         let facts = Facts {
             reach,
             network: connection.and_then(|one| one.network),
@@ -292,7 +306,7 @@ impl Host {
             transport: connection.and_then(|one| one.transport),
             battery: power.and_then(|power| power.battery_percent),
             charging: power.map(|power| !power.on_battery),
-            power_saver: self.power_saver == Some(PowerSaver::On),
+            power_saver: self.power_saver == Source::Present(PowerSaver::On),
         };
         let was_online = self.facts.reach == Reach::Online;
         self.since.note(now, &self.facts, &facts);

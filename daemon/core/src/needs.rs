@@ -54,8 +54,12 @@ pub(crate) enum ReachNeed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Offer {
     pub(crate) facts: Facts,
-    /// Not every source has spoken since the start.
+    /// Not every source of the network has spoken since the start.
     pub(crate) starting: bool,
+    /// The source of battery and charger has not spoken since the start.
+    pub(crate) charge_awaited: bool,
+    /// The power saver has not spoken since the start.
+    pub(crate) saver_awaited: bool,
     /// Online, and for long enough.
     pub(crate) settled: bool,
     /// Limited, and for long enough that it is tried.
@@ -81,8 +85,11 @@ impl Needs {
         let known = self.networks.as_ref().is_none_or(|networks| {
             facts.network.is_some_and(|network| networks.contains(&network))
         });
+        let unreached = self.unreached(offer);
+        let expected = self.expects(offer) && unreached != Some(BlockerCode::Starting);
         [
-            self.unreached(offer),
+            unreached,
+            of(expected, BlockerCode::Starting),
             of(self.unmetered && facts.metered, BlockerCode::Metered),
             of(self.not_roaming && facts.roaming, BlockerCode::Roaming),
             of(!self.transports.is_empty() && !transport, BlockerCode::Transport),
@@ -93,6 +100,12 @@ impl Needs {
         ]
         .into_iter()
         .flatten()
+    }
+
+    /// What has not been told since the start is needed.
+    fn expects(&self, offer: &Offer) -> bool {
+        let charge = self.charging || self.battery.is_some_and(|battery| battery.held_at > 0);
+        offer.charge_awaited && charge || offer.saver_awaited && self.no_power_saver
     }
 
     fn unreached(&self, offer: &Offer) -> Option<BlockerCode> {

@@ -26,6 +26,7 @@ mod overrides;
 mod periodic;
 mod permissions;
 mod policies;
+mod power_at_start;
 mod requests;
 mod restarts;
 mod retries;

@@ -4,7 +4,7 @@
 use pwasync_core::{
     Viewer,
     event::Event,
-    facts::{Manager, Netlink},
+    facts::{Manager, Netlink, Power, PowerSaver, Source},
     lease::{Leased, Subject},
     time::WallClock,
 };
@@ -21,6 +21,16 @@ impl Engine {
     pub(super) fn take_manager(&mut self, manager: Manager) {
         self.manager = Some(manager.clone());
         self.happened(Event::ManagerChanged(manager));
+    }
+
+    pub(super) fn take_power(&mut self, power: Source<Power>) {
+        self.power = power;
+        self.happened(Event::PowerChanged(power));
+    }
+
+    pub(super) fn take_power_saver(&mut self, saver: Source<PowerSaver>) {
+        self.power_saver = saver;
+        self.happened(Event::PowerSaverChanged(saver));
     }
 
     pub(super) fn take_wall_clock(&mut self, wall: WallClock) {
@@ -74,6 +84,8 @@ impl Engine {
         // Before netlink: a network that a manager may hold does not count without its word.
         let manager = self.manager.clone().unwrap_or(Manager::Awaited);
         self.happened(Event::ManagerChanged(manager));
+        self.happened(Event::PowerChanged(self.power));
+        self.happened(Event::PowerSaverChanged(self.power_saver));
         if let Some(facts) = self.netlink.clone() {
             self.happened(Event::NetlinkChanged(facts));
         }

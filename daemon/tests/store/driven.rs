@@ -18,7 +18,7 @@ use pwasync_core::{
     event::Event,
     facts::{
         Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Manager, Metered, Netlink,
-        NetworkId, Power, Reach,
+        NetworkId, Power, PowerTeller, Reach, Source,
     },
     key::{
         AppId, OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind, Tag,
@@ -305,10 +305,11 @@ impl Driven {
     fn change_host(&mut self) {
         let event = match self.random.u8(0..3) {
             0 => Event::NetlinkChanged(netlink(self.random.u8(0..4))),
-            1 => Event::PowerChanged(Power {
+            1 => Event::PowerChanged(Source::Present(Power {
                 battery_percent: Some(self.random.u8(10..=100)),
                 on_battery: self.random.bool(),
-            }),
+                told_by: PowerTeller::Upower,
+            })),
             _ => Event::ManagerChanged(Manager::of_link(
                 "wlan0",
                 Connection {

@@ -34,7 +34,17 @@ impl Host {
 
     /// The state of the power saver; `None`: there is none.
     pub fn power_saver(&self) -> Option<PowerSaver> {
-        self.power_saver
+        self.power_saver.value()
+    }
+
+    /// Battery and charger may be told of yet.
+    pub(crate) fn expects_power(&self) -> bool {
+        self.power.is_awaited()
+    }
+
+    /// The power saver may be told of yet.
+    pub(crate) fn expects_power_saver(&self) -> bool {
+        self.power_saver.is_awaited()
     }
 
     /// The network's returns.
@@ -70,7 +80,7 @@ impl Host {
 
     /// Power facts and since when they hold.
     pub fn power(&self) -> Option<(Power, Timestamp)> {
-        self.power.as_option().map(|power| (*power, self.since(Fact::Battery)))
+        self.power.value().map(|power| (power, self.since(Fact::Battery)))
     }
 
     /// Awake or going to sleep, and since when.

@@ -34,7 +34,10 @@ impl Scheduler {
     /// When the wait for facts after the start ends; `None`: it has ended.
     pub(super) fn starting_ends(&self, now: Timestamp) -> Option<Timestamp> {
         let ends = self.host.started() + self.policy.starting_limit;
-        (self.host.online().is_none() && ends > now).then_some(ends)
+        let expected = self.host.online().is_none()
+            || self.host.expects_power()
+            || self.host.expects_power_saver();
+        (expected && ends > now).then_some(ends)
     }
 
     /// The facts as they are for everybody.
@@ -61,11 +64,18 @@ impl Scheduler {
 
     fn offer_with(&self, now: Timestamp, overrides: &Overrides<'_>) -> Offer {
         let facts = overrides.values().fold(self.host.facts(), Facts::with);
-        let pretended = overrides.get(Fact::Network).is_some();
+        let is_pretended = |fact| overrides.get(fact).is_some();
+        let pretended = is_pretended(Fact::Network);
+        let charge_pretended = is_pretended(Fact::Battery) || is_pretended(Fact::Charging);
+        let starting = self.starting_ends(now).is_some();
         let lasts = self.limited_ends(overrides).is_some_and(|at| at <= now);
         Offer {
             facts,
-            starting: !pretended && self.starting_ends(now).is_some(),
+            starting: !pretended && starting && self.host.online().is_none(),
+            charge_awaited: !charge_pretended && starting && self.host.expects_power(),
+            saver_awaited: !is_pretended(Fact::PowerSaver)
+                && starting
+                && self.host.expects_power_saver(),
             settled: pretended || self.host.is_settled(now),
             limited_for_long: facts.reach == Reach::Limited && lasts,
             returns: self.host.returned().times,

@@ -7,7 +7,7 @@ use pwasync_core::{
     event::Event,
     facts::{
         Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Manager, Netlink,
-        NetworkId, Power, PowerSaver, Reach, Sleep, StoreAccess,
+        NetworkId, Power, PowerSaver, Reach, Sleep, Source, StoreAccess,
     },
     policy::Policy,
     time::{Timestamp, WallClock},
@@ -101,12 +101,14 @@ impl Facts {
             }
             HostChange::Power(power) => {
                 self.power = Some(power);
-                Event::PowerChanged(power)
+                Event::PowerChanged(Source::Present(power))
             }
             HostChange::Saver(saver) => {
                 self.saver = saver;
-                Event::PowerSaverChanged(saver)
+                Event::PowerSaverChanged(saver.map_or(Source::Absent, Source::Present))
             }
+            HostChange::PowerAwaited => Event::PowerChanged(Source::Awaited),
+            HostChange::SaverAwaited => Event::PowerSaverChanged(Source::Awaited),
             HostChange::Wall(wall) => {
                 self.wall = wall;
                 Event::WallClockChanged(wall)
@@ -190,6 +192,10 @@ pub(crate) enum HostChange {
     Connection(Option<Connection>),
     Power(Power),
     Saver(Option<PowerSaver>),
+    /// Somebody may tell of the power, and has not yet.
+    PowerAwaited,
+    /// The same of the power saver.
+    SaverAwaited,
     /// The wall clock stepped, or the local time is another.
     Wall(WallClock),
     Sleep(Sleep),

@@ -1,7 +1,7 @@
 //! The host as it is shown.
 
 use pwasync_core::{
-    facts::{Connectivity, Host, Metered, Origin, PowerSaver, Reach, Sleep},
+    facts::{Connectivity, Host, Metered, Origin, PowerSaver, PowerTeller, Reach, Sleep},
     lease::{Fact, FactValue},
     time::Timestamp,
 };
@@ -43,6 +43,7 @@ fn told(view: &HostView) -> wire::HostState {
     let transport = connection.and_then(|one| one.transport);
     let network = connection.and_then(|one| one.network);
     let charging = power.and_then(|(power, _)| power.battery_percent.map(|_| !power.on_battery));
+    let power_teller = power.map_or("", |(power, _)| power_teller(power.told_by));
     let saver = host.power_saver();
     wire::HostState {
         online: online(host),
@@ -50,7 +51,7 @@ fn told(view: &HostView) -> wire::HostState {
         settled: host.is_settled(view.now),
         battery_percent: power.and_then(|(power, _)| power.battery_percent.map(u32::from)),
         on_battery: power.map(|(power, _)| power.on_battery),
-        power_source: source("sysfs", power.map(|(_, since)| since)),
+        power_source: source(power_teller, power.map(|(_, since)| since)),
         suspending: match host.sleep().0 {
             Sleep::Suspending => true,
             Sleep::Awake => false,
@@ -71,7 +72,7 @@ fn told(view: &HostView) -> wire::HostState {
         power_saver: saver.map(is_on),
         power_saver_source: source("power-profiles", since(Fact::PowerSaver, saver.is_some())),
         charging,
-        charging_source: source("sysfs", since(Fact::Charging, charging.is_some())),
+        charging_source: source(power_teller, since(Fact::Charging, charging.is_some())),
         overridden: Vec::new(),
     }
 }
@@ -96,6 +97,13 @@ fn is_on(saver: PowerSaver) -> bool {
     match saver {
         PowerSaver::On => true,
         PowerSaver::Off => false,
+    }
+}
+
+fn power_teller(teller: PowerTeller) -> &'static str {
+    match teller {
+        PowerTeller::Upower => "upower",
+        PowerTeller::Sysfs => "sysfs",
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pwasync_core::{
     constraints::Transport,
     engagement::EventKind,
-    facts::{Connectivity, Metered, Power, PowerSaver},
+    facts::{Connectivity, Metered, Power, PowerSaver, PowerTeller},
     time::Timestamp,
     wall::UtcOffset,
 };
@@ -169,7 +169,8 @@ fn power(day: u64, add: &mut impl FnMut(u64, u64, Does)) {
     let mut percent: u8 = if forgotten { 40 } else { 100 };
     let mut set = |hour, minute, percent: u8, on_battery| {
         let saver = if on_battery && percent <= 15 { PowerSaver::On } else { PowerSaver::Off };
-        let power = Power { battery_percent: Some(percent), on_battery };
+        let told_by = PowerTeller::Sysfs;
+        let power = Power { battery_percent: Some(percent), on_battery, told_by };
         add(hour, minute, Does::Power(power, saver));
     };
     set(6, 30, percent, forgotten);

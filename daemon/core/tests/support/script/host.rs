@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use pwasync_core::{
-    facts::{Connection, Connectivity, Metered, NetworkId, Power, PowerSaver, Sleep, StoreAccess},
+    facts::{
+        Connection, Connectivity, Metered, NetworkId, Power, PowerSaver, PowerTeller, Sleep,
+        StoreAccess,
+    },
     time::WallClock,
     wall::UtcOffset,
 };
@@ -12,7 +15,8 @@ use super::{Script, words};
 use crate::support::{facts::HostChange, names};
 
 impl Script {
-    /// `online [2]`, `offline`; `battery 20%`, `charging 20%`, `saver on`; `suspend`, `resume`;
+    /// `online [2]`, `offline`; `battery 20%`, `charging 20%`, `power awaited`, `saver on`;
+    /// `suspend`, `resume`;
     /// `store read-only`; `wall -2h`, `utc +1h`. What a connection manager says, word by word:
     /// `full limited portal unchecked no-network`, `metered guess-metered unmetered`, `roaming
     /// home`, `wifi ethernet cellular`, `network 7`; `manager gone`.
@@ -23,6 +27,8 @@ impl Script {
             ("offline", []) => HostChange::Network(None),
             ("battery", [percent]) => power(percent, true),
             ("charging", [percent]) => power(percent, false),
+            ("power", ["awaited"]) => HostChange::PowerAwaited,
+            ("saver", ["awaited"]) => HostChange::SaverAwaited,
             ("saver", ["on"]) => HostChange::Saver(Some(PowerSaver::On)),
             ("saver", ["off"]) => HostChange::Saver(Some(PowerSaver::Off)),
             ("saver", ["gone"]) => HostChange::Saver(None),
@@ -89,7 +95,7 @@ impl Script {
 
 fn power(percent: &str, on_battery: bool) -> HostChange {
     let battery_percent = Some(percent.trim_end_matches('%').parse().unwrap());
-    HostChange::Power(Power { battery_percent, on_battery })
+    HostChange::Power(Power { battery_percent, on_battery, told_by: PowerTeller::Upower })
 }
 
 /// `+2h`, `-30m`.
