@@ -133,6 +133,8 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     parts.spawn_policy(source, hangups, asked, &sender);
     if simulation == Simulation::Absent {
         parts.spawn_login_watch(config.bus.clone(), wishes, &sender);
+        let supplies = power::Settings { bus: config.bus.clone(), sysfs: config.sysfs };
+        parts.spawn_power(supplies, &sender);
         parts.spawn_monitors(clock, config.bus, checks, &sender);
     }
     let (transfers, asked) = channel::transfers();
@@ -241,6 +243,14 @@ impl Parts {
         let engine = sender.saved();
         self.monitors.spawn(async move {
             snapshot::keep(settings, commits, engine).await;
+            Ok(Part::Monitor)
+        });
+    }
+
+    fn spawn_power(&mut self, settings: power::Settings, sender: &EngineSender) {
+        let engine = sender.power();
+        self.monitors.spawn(async move {
+            power::watch(settings, engine).await;
             Ok(Part::Monitor)
         });
     }

@@ -245,6 +245,11 @@ pub(crate) fn number(properties: &Properties, name: &str) -> u32 {
     properties.get(name).and_then(|value| u32::try_from(value).ok()).unwrap_or(0)
 }
 
+/// A property that is a number with a fraction.
+pub(crate) fn real(properties: &Properties, name: &str) -> Option<f64> {
+    properties.get(name).and_then(|value| f64::try_from(value).ok())
+}
+
 /// A property that is true.
 pub(crate) fn is_true(properties: &Properties, name: &str) -> bool {
     properties.get(name).and_then(|value| bool::try_from(value).ok()).unwrap_or(false)

@@ -43,6 +43,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DURATION", value_parser = up_to_an_hour)]
     pub snapshot_gap: Option<Duration>,
 
+    /// Look for batteries and chargers below here, where UPower does not run [default: /sys]
+    #[arg(long, value_name = "DIR")]
+    pub sysfs: Option<PathBuf>,
+
     /// Serve a simulated host: its clock, network and power move only by calls
     #[arg(long)]
     pub simulate: bool,

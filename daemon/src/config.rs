@@ -25,6 +25,7 @@ const POLICY: &str = "pwasyncd.toml";
 const SNAPSHOT_GAP: Duration = Duration::from_secs(60);
 /// The same on every system, whatever else its bus listens on.
 const SYSTEM_BUS: &str = "unix:path=/run/dbus/system_bus_socket";
+const SYSFS: &str = "/sys";
 const DEFAULT_LOG: &str = "info";
 /// 2026-01-01T00:00:00Z, in milliseconds since 1970.
 const DEFAULT_START: u64 = 1_767_225_600_000;
@@ -50,6 +51,8 @@ pub struct Config {
     pub snapshot_gap: Duration,
     /// Address of the system bus, where services tell of the host.
     pub bus: String,
+    /// Where the kernel's view of devices is mounted.
+    pub sysfs: PathBuf,
     /// Which host it serves.
     pub host: HostChoice,
     /// Which time zone is the local one.
@@ -190,6 +193,7 @@ impl Config {
             grid_offset: arguments.grid_offset,
             snapshot_gap: arguments.snapshot_gap.unwrap_or(SNAPSHOT_GAP),
             bus: environment.bus()?,
+            sysfs: arguments.sysfs.unwrap_or_else(|| SYSFS.into()),
             host,
             zone: match environment.time_zone {
                 Some(_) => LocalZone::Environment,

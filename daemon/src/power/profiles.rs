@@ -1,0 +1,74 @@
+//! power-profiles-daemon: whether the user wants power saved.
+
+use std::convert::Infallible;
+
+use pwasync_core::facts::{PowerSaver, Source};
+use tokio::sync::watch;
+use zbus::names::OwnedUniqueName;
+
+use super::life::Service;
+use crate::bus::{Bus, BusError, Changed, Interface, Paths, Properties, text};
+
+/// Its name since version 0.20, and that of its likes.
+const NEW: Interface<'static> = Interface {
+    path: "/org/freedesktop/UPower/PowerProfiles",
+    name: "org.freedesktop.UPower.PowerProfiles",
+};
+/// Its name before; it still answers to it.
+const FORMER: Interface<'static> =
+    Interface { path: "/net/hadess/PowerProfiles", name: "net.hadess.PowerProfiles" };
+
+pub(super) struct Profiles<'a> {
+    /// The service's name is that of its interface.
+    object: Interface<'static>,
+    said: &'a watch::Sender<Source<PowerSaver>>,
+}
+
+impl<'a> Profiles<'a> {
+    pub(super) fn new(said: &'a watch::Sender<Source<PowerSaver>>) -> Self {
+        Self { object: NEW, said }
+    }
+
+    pub(super) fn former(said: &'a watch::Sender<Source<PowerSaver>>) -> Self {
+        Self { object: FORMER, said }
+    }
+
+    fn say(&self, saver: Source<PowerSaver>) {
+        self.said.send_if_modified(|last| std::mem::replace(last, saver) != saver);
+    }
+}
+
+impl Service for Profiles<'_> {
+    fn name(&self) -> &'static str {
+        self.object.name
+    }
+
+    async fn listen(&self, bus: &Bus, service: &OwnedUniqueName) -> Result<Infallible, BusError> {
+        // Subscribed first and read then, so that no change falls in between.
+        let path = Paths::This(self.object.path);
+        let mut changes = bus.changes(service, path, self.object.name).await?;
+        let mut properties = bus.read(service, self.object).await?;
+        loop {
+            self.say(Source::Present(saver(&properties)));
+            match Changed::of(&changes.next().await?)? {
+                Changed::To(changed) => properties.extend(changed),
+                Changed::Unsaid => properties = bus.read(service, self.object).await?,
+            }
+        }
+    }
+
+    fn was_heard(&self) -> bool {
+        self.said.borrow().value().is_some()
+    }
+
+    fn is_absent(&self) {
+        self.say(Source::Absent);
+    }
+}
+
+fn saver(properties: &Properties) -> PowerSaver {
+    match text(properties, "ActiveProfile") {
+        "power-saver" => PowerSaver::On,
+        _ => PowerSaver::Off,
+    }
+}
