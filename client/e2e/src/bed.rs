@@ -6,10 +6,13 @@
 //! the value that holds it.
 
 mod bus;
+mod kernel_power;
 mod machine;
 mod network_manager;
 mod options;
 mod power;
+mod pretended;
+mod profiles;
 mod provider;
 mod room;
 
@@ -19,6 +22,7 @@ use provider::{Provider, gateway, static_address};
 use room::Room;
 
 pub use bus::{Place, changed};
+pub use kernel_power::{KernelPower, Sender};
 pub use machine::{Machine, MachineOptions, missing_for_machines};
 pub use network_manager::network_manager;
 pub use options::{
@@ -26,6 +30,8 @@ pub use options::{
     Managed as BedManaged,
 };
 pub use power::{Charge, PowerSupplies, upower, upower_daemon};
+pub use pretended::Pretended;
+pub use profiles::{PowerProfiles, power_profiles};
 pub use provider::{Internet, Plug};
 pub use room::system_root;
 
@@ -234,6 +240,41 @@ impl Bed {
     /// When a part of the system is missing.
     pub async fn power_supplies(&self) -> Result<PowerSupplies, HarnessError> {
         PowerSupplies::create(&self.room, &self.bus).await
+    }
+
+    /// Power supplies in a folder, and no UPower: what the kernel shows and says.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn kernel_power(&self) -> Result<KernelPower, HarnessError> {
+        KernelPower::create(&self.workdir)
+    }
+
+    /// Starts power-profiles-daemon, and polkit, which it asks.
+    ///
+    /// # Errors
+    /// When one of them does not start.
+    pub async fn start_power_profiles(&mut self) -> Result<PowerProfiles, HarnessError> {
+        if self.polkit.is_none() {
+            self.polkit = Some(network_manager::start_polkit(&self.room, &self.bus).await?);
+        }
+        PowerProfiles::start(&self.room, &self.bus).await
+    }
+
+    /// A service that says what it is told to, and will have this name.
+    ///
+    /// # Errors
+    /// When the bus refuses.
+    pub async fn pretend(&self, name: &str) -> Result<Pretended, HarnessError> {
+        Pretended::start(&self.bus, name).await
+    }
+
+    /// Chooses a power profile: `power-saver` or `balanced`.
+    ///
+    /// # Errors
+    /// When power-profiles-daemon refuses.
+    pub async fn choose_power_profile(&self, profile: &str) -> Result<(), HarnessError> {
+        profiles::choose(&self.room, &self.bus, profile).await
     }
 
     /// Has NetworkManager stand still, or go on.

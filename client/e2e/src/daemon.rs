@@ -20,6 +20,8 @@ use crate::{
 
 const POLICY: &str = "pwasyncd.toml";
 const NO_BUS: &str = "unix:path=/nonexistent";
+/// Puts a folder over the kernel's, and goes on as what else is named.
+const BIND: &str = r#"mount --bind "$1" /sys/class/power_supply && shift && exec "$@""#;
 /// Longer than the daemon itself waits for its disk.
 const READY_LIMIT: Duration = Duration::from_secs(60);
 
@@ -47,6 +49,8 @@ pub struct DaemonSetup {
     /// Address of the system bus that it uses; `None`: one that is not there, so that the
     /// machine's own does not count.
     pub bus: Option<String>,
+    /// What it is to see in place of the machine's power supplies; needs root.
+    pub power_supplies: Option<PathBuf>,
     /// Real or simulated.
     pub host: HostKind,
     /// What it logs, as in `PWASYNC_LOG`.
@@ -80,6 +84,7 @@ impl DaemonSetup {
             user,
             settle: None,
             bus: None,
+            power_supplies: None,
             host: HostKind::Real,
             log: "info".to_owned(),
             arguments: Vec::new(),
@@ -109,6 +114,25 @@ impl DaemonSetup {
         self.state = folder;
     }
 
+    /// The program as its user.
+    fn program(&self) -> Command {
+        let Some(supplies) = &self.power_supplies else {
+            let command = Command::new(&self.program);
+            return self.user.into_iter().fold(command, Command::user);
+        };
+        // Only its own mounts are another's; it becomes itself, so that its process is its own.
+        let mut command = Command::new("/usr/bin/unshare")
+            .arguments(["--mount", "/bin/sh", "-c", BIND, "sh"])
+            .argument(supplies);
+        if let Some(user) = self.user {
+            command = command
+                .arguments(["/usr/bin/setpriv", "--clear-groups"])
+                .argument(format!("--reuid={}", user.uid()))
+                .argument(format!("--regid={}", user.gid()));
+        }
+        command.argument(&self.program)
+    }
+
     /// Starts it and waits until it says that it is ready.
     ///
     /// # Errors
@@ -124,7 +148,8 @@ impl DaemonSetup {
     ) -> Result<Daemon, HarnessError> {
         let notify = self.folder.join("notify");
         let ready = listen(&notify)?;
-        let mut command = Command::new(&self.program)
+        let mut command = self.program();
+        command = command
             .argument("--socket")
             .argument(self.socket())
             .argument("--state-dir")
@@ -145,9 +170,6 @@ impl DaemonSetup {
         }
         for argument in &self.arguments {
             command = command.argument(argument);
-        }
-        if let Some(user) = self.user {
-            command = command.user(user);
         }
         let mut process = spawn(command)?;
         wait_until_ready(&ready, &mut process).await?;

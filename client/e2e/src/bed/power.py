@@ -17,12 +17,14 @@ daemon = None
 
 def obey(command, rest):
     global daemon
+    # A value of several words is written as one.
+    attributes = [word if at % 2 == 0 else word.replace("_", " ") for at, word in enumerate(rest[1:])]
     if command == "add":
-        name, attributes = rest[0], rest[1:]
+        name = rest[0]
         devices[name] = testbed.add_device("power_supply", name, None, attributes, [])
         testbed.uevent(devices[name], "add")
     elif command == "set":
-        name, attributes = rest[0], rest[1:]
+        name = rest[0]
         for attribute, value in zip(attributes[::2], attributes[1::2]):
             testbed.set_attribute(devices[name], attribute, value)
         testbed.uevent(devices[name], "change")

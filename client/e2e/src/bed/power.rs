@@ -51,8 +51,8 @@ impl Charge {
         match self {
             Self::Charging => "Charging",
             Self::Discharging => "Discharging",
-            // One word, since a space parts the words of a command.
-            Self::Paused => "Unknown",
+            // A space would part the words of a command.
+            Self::Paused => "Not_charging",
             Self::Full => "Full",
         }
     }

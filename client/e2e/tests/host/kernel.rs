@@ -5,7 +5,7 @@ use pwasync_e2e::bed::{Bed, BedManaged, BedOptions, Internet, LinkOptions, Plug}
 use crate::scene::{Scene, can_run};
 
 /// One cable that has its address from the start.
-fn free() -> BedOptions {
+pub(crate) fn free() -> BedOptions {
     let mut link = LinkOptions::new("eth0");
     link.managed = BedManaged::ByNobody;
     BedOptions { links: vec![link], ..BedOptions::default() }

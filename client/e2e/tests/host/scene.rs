@@ -21,6 +21,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Times that would only be waited for.
 const POLICY: &str = "[network]\nsettle = \"0s\"\nresume_settle = \"2s\"\n";
 
+/// Further lines of a policy by which periodic syncs may run each second.
+pub(crate) const OFTEN: &str = "[periodic]\nmin_interval = \"1s\"\n[grid]\nshort = \"0s\"\n";
+
 /// Whether this machine can build a bed; says what is missing, and fails where all must run.
 pub(crate) fn can_run() -> bool {
     let root = || system_root().is_none().then_some("what packaging/test-host/root.sh builds");
@@ -46,9 +49,20 @@ impl Scene {
 
     /// With further lines of the policy's table of the network.
     pub(crate) async fn with_policy(bed: Bed, policy: &str) -> Self {
+        Self::with_setup(bed, policy, |_| {}).await
+    }
+
+    /// With further lines of the policy's table of the network, and a daemon that is set up in
+    /// another way.
+    pub(crate) async fn with_setup(
+        bed: Bed,
+        policy: &str,
+        set_up: impl FnOnce(&mut DaemonSetup),
+    ) -> Self {
         let binaries = Binaries::find().unwrap();
         let mut setup = bed.daemon(&binaries).unwrap();
         setup.log = "info,pwasyncd=debug".into();
+        set_up(&mut setup);
         fs::write(setup.policy(), format!("{POLICY}{policy}")).unwrap();
         let daemon = bed.start(&setup).await.unwrap();
         let socket = SocketPath::at(setup.socket());
@@ -85,16 +99,21 @@ impl Scene {
     }
 
     async fn register(&self, constraints: Constraints) -> RegistrationId {
-        let scope = "https://example.org/".into();
-        let kind = SyncKind::OneOff;
-        let mut new = NewRegistration::new(RegistrationKey {
-            profile: profile(),
-            scope,
-            kind,
-            tag: "mail".into(),
-        });
+        let mut new = NewRegistration::new(key(SyncKind::OneOff));
         new.constraints = constraints;
         self.client.register(&new).await.unwrap().registration.id
+    }
+
+    /// Registers a periodic sync; with [`OFTEN`] it is due in a second, and each second.
+    pub(crate) async fn periodic(&self) -> RegistrationId {
+        let mut new = NewRegistration::new(key(SyncKind::Periodic));
+        new.min_interval = Some(Duration::from_secs(1));
+        self.client.register(&new).await.unwrap().registration.id
+    }
+
+    /// Ends the periodic sync.
+    pub(crate) async fn end_periodic(&self) {
+        self.client.unregister(&key(SyncKind::Periodic)).await.unwrap();
     }
 
     /// Waits until the host is as wanted, in the daemon's eyes.
@@ -149,6 +168,51 @@ impl Scene {
         serde_json::from_str(&output.stdout).unwrap()
     }
 
+    /// How many lines of the daemon's log have this in them.
+    pub(crate) fn logged(&self, text: &str) -> usize {
+        let lines = self.daemon.process.stderr().all();
+        lines.iter().filter(|line| line.text.contains(text)).count()
+    }
+
+    /// Waits until the daemon's log has a line with this in it.
+    pub(crate) async fn until_logged(&self, text: &str) {
+        let has = |line: &str| line.contains(text).then_some(());
+        self.daemon.process.wait_for_error_line(0, text, LIMIT, has).await.unwrap();
+    }
+
+    /// How often the daemon's threads have given up or lost the processor.
+    pub(crate) fn switches(&self) -> u64 {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.daemon.process.id())).unwrap();
+        let of_task = |task: std::io::Result<fs::DirEntry>| -> u64 {
+            // One that has ended meanwhile counts no more.
+            let status = fs::read_to_string(task.unwrap().path().join("status"));
+            let status = status.unwrap_or_default();
+            let counts = status.lines().filter_map(|line| {
+                let (name, count) = line.split_once(':')?;
+                name.ends_with("ctxt_switches").then(|| count.trim().parse::<u64>().unwrap())
+            });
+            counts.sum()
+        };
+        tasks.map(of_task).sum()
+    }
+
+    /// Waits until the daemon has done nothing for a while.
+    pub(crate) async fn until_at_rest(&self) {
+        let mut looks = interval(Duration::from_millis(200));
+        let rest = timeout(LIMIT, async {
+            let mut last = None;
+            loop {
+                looks.tick().await;
+                let switches = Some(self.switches());
+                if switches == last {
+                    return;
+                }
+                last = switches;
+            }
+        });
+        assert!(rest.await.is_ok(), "it is busy{}", self.daemon.process.tail());
+    }
+
     /// No wake has come.
     pub(crate) fn nothing_ran(&mut self) {
         while let Some(event) = self.events.next().now_or_never().flatten() {
@@ -175,6 +239,11 @@ impl Scene {
             Err(_) => panic!("the browser hears nothing{}", self.daemon.process.tail()),
         }
     }
+}
+
+fn key(kind: SyncKind) -> RegistrationKey {
+    let (scope, tag) = ("https://example.org/".into(), "mail".into());
+    RegistrationKey { profile: profile(), scope, kind, tag }
 }
 
 fn profile() -> ProfileId {
