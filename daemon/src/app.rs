@@ -23,7 +23,7 @@ use crate::{
     engine::{Engine, EngineError, EngineParts},
     grpc::{self, Behind, ServeError, Simulation},
     host::HostKind,
-    network,
+    network::{self, Naming},
     policy::{GridOffset, LoadedPolicy, PolicyProblems, PolicySource, reload},
     power,
     socket::{self, SocketError},
@@ -264,12 +264,17 @@ impl Parts {
     ) {
         let (network, wall_clock) = (sender.network(), sender.wall_clock());
         let manager = sender.manager();
+        let naming = Naming::of_machine().unwrap_or_else(|error| {
+            tracing::warn!(%error, "no machine id: networks are named as on other machines");
+            Naming::default()
+        });
+        let settings = network::Settings { naming, ..network::Settings::default() };
         self.monitors.spawn(async move {
-            network::watch_manager(&bus, &checks, manager).await;
+            network::watch_manager(&bus, naming, &checks, manager).await;
             Ok(Part::Monitor)
         });
         self.monitors.spawn(async move {
-            network::watch(network::Settings::default(), network).await;
+            network::watch(settings, network).await;
             Ok(Part::Monitor)
         });
         self.monitors.spawn(async move {

@@ -194,6 +194,7 @@ fn netlink(network: Option<&SimulatedNetwork>) -> Netlink {
         link: 2,
         metric: 100,
         link_down: false,
+        network: None,
     });
     Netlink { links: vec![link], default_routes: route.into_iter().collect() }
 }

@@ -8,6 +8,7 @@
 pub mod fuzzing;
 mod manager;
 mod monitor;
+mod naming;
 mod parse;
 mod request;
 mod session;
@@ -17,3 +18,4 @@ mod tests;
 
 pub use manager::watch_manager;
 pub use monitor::{Settings, watch};
+pub use naming::Naming;

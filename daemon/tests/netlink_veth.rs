@@ -11,7 +11,7 @@ use nix::{
     errno::Errno,
     sched::{CloneFlags, unshare},
 };
-use pwasync_core::facts::{Family, Link, LinkKind, Netlink};
+use pwasync_core::facts::{Family, Link, LinkKind, Netlink, NetworkId};
 use pwasyncd::{
     channel::{self, Input},
     network::{self, Settings},
@@ -103,6 +103,50 @@ fn a_replaced_route_takes_the_place_of_the_old_one() {
     });
 }
 
+const KNOWN: &str = "neighbour replace 192.0.2.1 lladdr 02:00:00:00:00:01 nud reachable dev wan0";
+
+/// The kernel finds out whose hardware the gateway is when somebody talks to it.
+#[test]
+fn a_network_is_told_by_its_gateways_hardware() {
+    in_namespace(async |host| {
+        host.monitor(Settings::default()).await;
+        ip_all(&UP);
+        host.until("online", |facts| leads_out(facts, Family::V4)).await;
+        assert_eq!(network(&host.last), None);
+        ip(KNOWN);
+        host.until("known", |facts| network(facts).is_some()).await;
+        let first = network(&host.last);
+        // Another router, of the same address.
+        ip("link set isp0 down");
+        host.until("offline", |facts| !leads_out(facts, Family::V4)).await;
+        ip("link set isp0 up");
+        host.until("unknown", |facts| leads_out(facts, Family::V4)).await;
+        assert_eq!(network(&host.last), None);
+        ip("neighbour replace 192.0.2.1 lladdr 02:00:00:00:00:02 nud reachable dev wan0");
+        host.until("known", |facts| network(facts).is_some()).await;
+        assert_ne!(network(&host.last), first);
+    });
+}
+
+#[test]
+fn a_gateway_that_is_known_before_the_monitor_is_asked_for() {
+    in_namespace(async |host| {
+        ip_all(&UP);
+        ip(KNOWN);
+        host.monitor(Settings::default()).await;
+        host.until("known", |facts| network(facts).is_some()).await;
+        // It is kept when the kernel forgets it.
+        ip("neighbour delete 192.0.2.1 dev wan0");
+        ip("address add 192.0.2.12/32 dev lo");
+        host.until("another address", |facts| link(facts, "lo").unwrap().global_v4).await;
+        assert!(network(&host.last).is_some());
+    });
+}
+
+fn network(facts: &Netlink) -> Option<NetworkId> {
+    facts.default_routes.first()?.network
+}
+
 #[test]
 fn an_ipv6_default_route_with_a_global_address_is_told() {
     in_namespace(async |host| {
@@ -136,7 +180,7 @@ fn a_tunnel_is_told_as_one() {
 #[test]
 fn after_an_overflow_everything_is_read_anew() {
     in_namespace(async |host| {
-        let small = Settings { receive_buffer: 4096 };
+        let small = Settings { receive_buffer: 4096, ..Settings::default() };
         host.monitor(small).await;
         ip_all(&UP);
         host.until("online", |facts| leads_out(facts, Family::V4)).await;

@@ -146,6 +146,27 @@ impl Bed {
         self.provider.plug(link, plug)
     }
 
+    /// Has another router at the far end of a cable, by its hardware address; in all else it is as
+    /// the one before.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn router(&self, link: &str, hardware: &str) -> Result<(), HarnessError> {
+        self.provider.replace_router(link, hardware)
+    }
+
+    /// Has somebody in the bed say something to the internet, as programs do all the time.
+    ///
+    /// # Errors
+    /// When no way leads out.
+    pub fn talk(&self) -> Result<(), HarnessError> {
+        let said = self.network().enter(|| {
+            let socket = std::net::UdpSocket::bind(("0.0.0.0", 0))?;
+            socket.send_to(b"?", (provider::CHECK_ADDRESS, 9))
+        })?;
+        said.map(drop).map_err(|source| HarnessError::system("talk to the internet", source))
+    }
+
     /// Puts something else behind a cable; whoever checks connections finds out when he does.
     pub fn internet(&self, link: &str, internet: Internet) {
         if let Some((number, _)) = (0_u8..).zip(&self.links).find(|(_, one)| one.name == link) {

@@ -296,6 +296,7 @@ fn netlink(last: u8) -> Netlink {
         link: 2,
         metric: 100,
         link_down: false,
+        network: None,
     };
     Netlink { links: vec![link], default_routes: vec![route] }
 }

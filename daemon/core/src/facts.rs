@@ -54,6 +54,15 @@ pub enum Origin {
     Simulation,
 }
 
+/// Whose word a fact of the network is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkTeller {
+    /// The kernel's (netlink).
+    Kernel,
+    /// A connection manager's.
+    Manager,
+}
+
 /// Whether the machine is awake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sleep {
@@ -283,6 +292,7 @@ impl Host {
 
     /// Works the facts out anew from what each source said.
     fn join(&mut self, now: Timestamp, policy: &Policy, network: Network) {
+        let holds = self.check_link();
         let view = self.netlink.as_option();
         let online = view.is_some_and(NetworkView::is_online) && self.manager != Manager::Awaited;
         if let Some(link) = view.and_then(NetworkView::link) {
@@ -290,7 +300,6 @@ impl Host {
         }
         self.connection = self.manager.connection(self.link.as_deref());
         let connection = self.connection;
-        let holds = self.check_link();
         let reach = match (online, connection.map(|one| one.connectivity)) {
             (false, _) | (true, Some(Connectivity::None)) => Reach::Offline,
             (true, None | Some(Connectivity::Unchecked | Connectivity::Full)) => Reach::Online,
@@ -300,7 +309,9 @@ impl Host {
         let power = self.power.value();
         let facts = Facts {
             reach,
-            network: connection.and_then(|one| one.network),
+            network: connection
+                .and_then(|one| one.network)
+                .or_else(|| view.filter(|_| online).and_then(NetworkView::network)),
             metered: connection.is_some_and(|one| one.metered.is_metered()),
             roaming: connection.and_then(|one| one.roaming) == Some(true),
             transport: connection.and_then(|one| one.transport),

@@ -91,7 +91,7 @@ impl Retry {
 
 /// Nobody is at the socket, or it cannot be used yet.
 fn is_absence(error: &BusError) -> bool {
-    let BusError::Bus(zbus::Error::InputOutput(error)) = error else { return false };
+    let BusError::Bus(zbus::Error::Connection(error, ..)) = error else { return false };
     let kinds = [
         io::ErrorKind::NotFound,
         io::ErrorKind::ConnectionRefused,
@@ -204,14 +204,16 @@ enum Seen {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::net::UnixListener, sync::Arc};
+    use std::{fs, os::unix::net::UnixListener};
 
     use super::*;
+    use crate::bus::Bus;
 
     const LIMIT: Duration = Duration::from_secs(20);
 
-    fn refused(kind: io::ErrorKind) -> BusError {
-        BusError::Bus(zbus::Error::InputOutput(Arc::new(kind.into())))
+    /// What comes of using a bus that is not there.
+    async fn absent(address: &str) -> BusError {
+        Bus::connect(address).await.unwrap_err()
     }
 
     #[test]
@@ -263,15 +265,20 @@ mod tests {
     async fn a_bus_that_is_not_there_is_waited_for_without_a_timer() {
         let place = tempfile::tempdir().unwrap();
         let socket = place.path().join("socket");
-        let mut retry = Retry::new(&format!("unix:path={}", socket.display()));
-        let absent = refused(io::ErrorKind::NotFound);
+        let address = format!("unix:path={}", socket.display());
+        let mut retry = Retry::new(&address);
+        let absent = absent(&address).await;
         let limits: Vec<_> = (0..=TRIES).map(|_| retry.next_limit(&absent)).collect();
         let (timed, untimed) = limits.split_at(limits.len() - 2);
         assert!(timed.iter().all(Option::is_some), "{limits:?}");
         assert_eq!(untimed, [None, None]);
-        let _listener = UnixListener::bind(&socket).unwrap();
+        let listener = UnixListener::bind(&socket).unwrap();
         timeout(LIMIT, retry.wait(&absent)).await.unwrap();
         assert_eq!((retry.tries, retry.pause), (0, FIRST_PAUSE));
+        // What a bus that was killed leaves behind.
+        drop(listener);
+        let refused = Bus::connect(&address).await.unwrap_err();
+        assert!(is_absence(&refused), "{refused:?}");
     }
 
     #[tokio::test]
@@ -282,9 +289,11 @@ mod tests {
         let longest = (0..20).filter_map(|_| retry.next_limit(&silent())).max();
         assert_eq!(longest, Some(LONGEST_PAUSE));
         assert!(retry.watch.is_none());
-        // A bus that is in the file system and abstract ones alike.
-        let mut retry = Retry::new("unix:abstract=bus");
-        let absent = refused(io::ErrorKind::ConnectionRefused);
+        // One that is not in the file system.
+        let address = "unix:abstract=pwasync-absent";
+        let mut retry = Retry::new(address);
+        let absent = absent(address).await;
+        assert!(is_absence(&absent), "{absent:?}");
         assert!((0..20).all(|_| retry.next_limit(&absent).is_some()));
     }
 }

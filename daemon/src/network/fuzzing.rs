@@ -1,6 +1,7 @@
 //! What a fuzz target calls: bytes as the kernel's socket might give them.
 
 use super::{
+    naming::Naming,
     parse::{Body, Change, parse},
     table::Table,
 };
@@ -26,8 +27,8 @@ pub fn datagram(bytes: &[u8]) {
         let _ = table.apply(change);
         said += 1;
     }
-    let snapshot = table.snapshot();
+    let snapshot = table.snapshot(&Naming::default());
     let held = snapshot.links.len() + snapshot.default_routes.len();
     assert!(held <= said, "{held} parts of a picture from {said}");
-    assert_eq!(table.snapshot(), snapshot);
+    assert_eq!(table.snapshot(&Naming::default()), snapshot);
 }

@@ -11,6 +11,7 @@ mod view;
 use pwasync_core::facts::{CheckNumber, Manager};
 use session::Session;
 
+use super::naming::Naming;
 use crate::{
     bus::{Bus, BusError, Retry},
     channel::{CheckWishes, Checks, EngineGone, ManagerSender},
@@ -38,9 +39,9 @@ impl From<EngineGone> for Ended {
 
 /// Tells until the engine has ended what NetworkManager says on the bus at `address`, and where
 /// there is none, that. Has it check connections as the core wishes.
-pub async fn watch_manager(address: &str, checks: &Checks, engine: ManagerSender) {
+pub async fn watch_manager(address: &str, naming: Naming, checks: &Checks, engine: ManagerSender) {
     let wishes = checks.wishes();
-    let mut teller = Teller { engine, wishes, last: None, retry: Retry::new(address) };
+    let mut teller = Teller { engine, naming, wishes, last: None, retry: Retry::new(address) };
     loop {
         let ended = match Bus::connect(address).await {
             Ok(bus) => follow(&bus, &mut teller).await,
@@ -104,6 +105,7 @@ async fn follow(bus: &Bus, teller: &mut Teller) -> Ended {
 /// Says what has not been said.
 struct Teller {
     engine: ManagerSender,
+    naming: Naming,
     /// What the core wants checked.
     wishes: CheckWishes,
     last: Option<Manager>,

@@ -5,7 +5,10 @@ use std::{error::Error, time::Duration};
 use pwasync_core::facts::Netlink;
 use tokio::time::sleep;
 
-use super::session::{Session, SessionError};
+use super::{
+    naming::Naming,
+    session::{Session, SessionError},
+};
 use crate::channel::NetworkSender;
 
 /// How the monitor reads.
@@ -14,11 +17,13 @@ pub struct Settings {
     /// Bytes that the kernel may keep for it, before it drops messages. The kernel itself allows
     /// at most `net.core.rmem_max`.
     pub receive_buffer: i32,
+    /// How networks are named.
+    pub naming: Naming,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { receive_buffer: 1024 * 1024 }
+        Self { receive_buffer: 1024 * 1024, naming: Naming::default() }
     }
 }
 

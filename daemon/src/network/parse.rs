@@ -3,6 +3,8 @@
 //! Only the attributes that are wanted are decoded, by hand: an attribute of a newer kernel, or
 //! one that is laid out in another way, cannot spoil a message.
 
+mod neighbour;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use netlink_packet_core::{
@@ -17,12 +19,15 @@ use netlink_packet_route::{
 use pwasync_core::facts::{DefaultRoute, Family, LinkKind};
 use thiserror::Error;
 
+pub(super) use neighbour::{Hardware, Neighbour};
+
 const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
 const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_DELROUTE: u16 = 25;
+const RTM_NEWNEIGH: u16 = 28;
 
 const IFLA_IFNAME: u16 = 3;
 const IFLA_LINKINFO: u16 = 18;
@@ -82,6 +87,8 @@ pub(super) enum Change {
     /// One for each next hop.
     DefaultRouteSet(Vec<DefaultRoute>),
     DefaultRouteGone,
+    /// Whose hardware address this is.
+    NeighbourSet(Neighbour, Hardware),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +100,9 @@ pub(super) struct LinkState {
     pub(super) up: bool,
     /// RUNNING and LOWER_UP.
     pub(super) carrier: bool,
-    /// How often that went. Kernels before 4.16 do not say.
+    /// Its neighbours have hardware addresses, which are asked for.
+    pub(super) neighbours: bool,
+    /// How often the carrier went. Kernels before 4.16 do not say.
     pub(super) carrier_losses: u32,
 }
 
@@ -159,6 +168,7 @@ fn body(kind: u16, payload: &[u8]) -> Body {
         RTM_NEWLINK | RTM_DELLINK => link(kind, payload),
         RTM_NEWADDR | RTM_DELADDR => address(kind, payload),
         RTM_NEWROUTE | RTM_DELROUTE => route(kind, payload),
+        RTM_NEWNEIGH => neighbour::parse(payload),
         _ => Some(None),
     };
     match change {
@@ -206,6 +216,7 @@ fn link(kind: u16, payload: &[u8]) -> Option<Option<Change>> {
         kind,
         up: header.flags.contains(LinkFlags::Up),
         carrier: header.flags.contains(LinkFlags::Running | LinkFlags::LowerUp),
+        neighbours: !header.flags.contains(LinkFlags::Noarp),
         carrier_losses,
     })))
 }
@@ -298,6 +309,7 @@ impl Hop {
             link: self.link?,
             metric: 0,
             link_down: RouteFlags::from_bits_retain(self.flags).intersects(down),
+            network: None,
         })
     }
 }

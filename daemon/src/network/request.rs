@@ -1,13 +1,18 @@
-//! The four dumps that are asked of the kernel, as bytes.
+//! What is asked of the kernel, as bytes: four dumps, and whose hardware a gateway is.
 
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage};
+use std::net::IpAddr;
+
+use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage};
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     address::AddressMessage,
     link::{LinkAttribute, LinkExtentMask, LinkMessage},
+    neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage},
     route::{RouteHeader, RouteMessage, RouteType},
 };
 use pwasync_core::facts::Family;
+
+use super::parse::Neighbour;
 
 /// What a dump lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub(super) enum Dump {
     Links,
     Addresses,
     Routes(Family),
+    /// One alone, which the kernel may not know.
+    Neighbour(Neighbour),
 }
 
 /// A request under this number.
@@ -37,9 +44,29 @@ pub(super) fn encode(dump: Dump, sequence: u32) -> Vec<u8> {
             message.header.kind = RouteType::Unicast;
             RouteNetlinkMessage::GetRoute(message)
         }
+        Dump::Neighbour(neighbour) => {
+            let mut message = NeighbourMessage::default();
+            message.header.ifindex = neighbour.link;
+            let address = match neighbour.address {
+                IpAddr::V4(address) => {
+                    message.header.family = AddressFamily::Inet;
+                    NeighbourAddress::Inet(address)
+                }
+                IpAddr::V6(address) => {
+                    message.header.family = AddressFamily::Inet6;
+                    NeighbourAddress::Inet6(address)
+                }
+            };
+            message.attributes = vec![NeighbourAttribute::Destination(address)];
+            RouteNetlinkMessage::GetNeighbour(message)
+        }
     };
     let mut message = NetlinkMessage::from(inner);
-    message.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
+    message.header.flags = match dump {
+        Dump::Links | Dump::Addresses | Dump::Routes(_) => NLM_F_REQUEST | NLM_F_DUMP,
+        // The acknowledgement ends the answer, as a dump's end does.
+        Dump::Neighbour(_) => NLM_F_REQUEST | NLM_F_ACK,
+    };
     message.header.sequence_number = sequence;
     message.finalize();
     let mut bytes = vec![0; message.buffer_len()];

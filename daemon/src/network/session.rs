@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::{
     Settings,
+    naming::Naming,
     parse::{self, Body, Change, Message, Truncated},
     request::{self, Dump},
     table::{Routes, Table},
@@ -18,6 +19,10 @@ use super::{
 
 /// RTMGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV6_IFADDR and _IPV6_ROUTE.
 const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
+
+/// RTNLGRP_NEIGH: heard only while a gateway is not known, since each neighbour that anybody talks to
+/// tells something every other minute.
+const NEIGHBOURS: u32 = 3;
 
 /// The kernel fills at most 32 KiB at once.
 const DATAGRAM: usize = 64 * 1024;
@@ -65,6 +70,13 @@ enum Ending {
     Interrupted,
 }
 
+/// Whether the kernel tells of neighbours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Neighbours {
+    Heard,
+    Unheard,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SecondLook {
     Due,
@@ -79,6 +91,8 @@ pub(super) struct Session {
     table: Table,
     routes: Routes,
     second_look: SecondLook,
+    neighbours: Neighbours,
+    naming: Naming,
 }
 
 impl Session {
@@ -93,6 +107,8 @@ impl Session {
             table: Table::default(),
             routes: Routes::Stale,
             second_look: SecondLook::Done,
+            neighbours: Neighbours::Unheard,
+            naming: settings.naming,
         };
         session.dump(Dump::Links).await?;
         session.dump(Dump::Addresses).await?;
@@ -101,7 +117,7 @@ impl Session {
     }
 
     pub(super) fn snapshot(&self) -> Netlink {
-        self.table.snapshot()
+        self.table.snapshot(&self.naming)
     }
 
     /// Waits for the next change and takes in what else is at hand.
@@ -129,7 +145,28 @@ impl Session {
             self.second_look = SecondLook::Due;
             self.refresh_routes().await?;
         }
+        self.mind_neighbours();
         Ok(())
+    }
+
+    /// Hears of neighbours while a gateway is among those that are not known.
+    fn mind_neighbours(&mut self) {
+        let wanted = match self.table.gateways_are_known() {
+            true => Neighbours::Unheard,
+            false => Neighbours::Heard,
+        };
+        if wanted == self.neighbours {
+            return;
+        }
+        let socket = self.socket.socket_ref();
+        let changed = match wanted {
+            Neighbours::Heard => socket.add_membership(NEIGHBOURS),
+            Neighbours::Unheard => socket.drop_membership(NEIGHBOURS),
+        };
+        match changed {
+            Ok(()) => self.neighbours = wanted,
+            Err(error) => tracing::debug!(%error, "gateways are not known by their hardware"),
+        }
     }
 
     /// Reads the default routes; they stay stale where a change overtook that too.
@@ -138,6 +175,12 @@ impl Session {
         let mut routes = self.dump(Dump::Routes(Family::V4)).await?;
         routes.extend(self.dump(Dump::Routes(Family::V6)).await?);
         self.table.set_routes(routes);
+        // Heard first and asked for then, so that no change falls in between.
+        self.mind_neighbours();
+        for gateway in self.table.gateways() {
+            self.dump(Dump::Neighbour(gateway)).await?;
+        }
+        self.mind_neighbours();
         Ok(())
     }
 
@@ -281,10 +324,15 @@ fn is_wanted(dump: Dump, hop: &DefaultRoute) -> bool {
     dump == Dump::Routes(hop.family)
 }
 
-/// A family's main table does not exist before its first route, and IPv6 may be left out.
+/// A family's main table does not exist before its first route, and IPv6 may be left out. Kernels
+/// before 5.0 cannot be asked for a neighbour.
 fn means_empty(dump: Dump, errno: i32) -> bool {
     let absent = [Errno::NOENT, Errno::OPNOTSUPP, Errno::AFNOSUPPORT];
-    matches!(dump, Dump::Routes(_)) && absent.iter().any(|one| one.raw_os_error() == errno)
+    match dump {
+        Dump::Links | Dump::Addresses => false,
+        Dump::Neighbour(_) => true,
+        Dump::Routes(_) => absent.iter().any(|one| one.raw_os_error() == errno),
+    }
 }
 
 fn malformed(kind: u16) {

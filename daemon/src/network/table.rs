@@ -2,9 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pwasync_core::facts::{DefaultRoute, Family, Link, Netlink};
+use pwasync_core::facts::{DefaultRoute, Family, Link, LinkKind, Netlink};
 
-use super::parse::{Address, Change, LinkState, Reach};
+use super::{
+    naming::Naming,
+    parse::{Address, Change, Hardware, LinkState, Neighbour, Reach},
+};
+
+/// Gateways whose hardware is asked for; a host has one or two.
+const GATEWAYS: usize = 8;
 
 /// Whether the default routes of the picture can still be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +28,8 @@ pub(super) struct Table {
     links: BTreeMap<u32, LinkState>,
     addresses: BTreeMap<Address, Reach>,
     routes: Vec<DefaultRoute>,
+    /// Of gateways alone, as long as their link keeps its carrier.
+    hardware: BTreeMap<Neighbour, Hardware>,
 }
 
 impl Table {
@@ -30,6 +38,12 @@ impl Table {
         match change {
             Change::LinkSet(link) => {
                 let before = self.links.insert(link.index, link.clone());
+                let kept = |before: &LinkState| {
+                    (before.carrier, before.carrier_losses) == (link.carrier, link.carrier_losses)
+                };
+                if !before.as_ref().is_some_and(kept) {
+                    self.hardware.retain(|neighbour, _| neighbour.link != link.index);
+                }
                 if before.is_some_and(|before| before == link) {
                     return Routes::Current;
                 }
@@ -38,6 +52,7 @@ impl Table {
             Change::LinkGone(index) => {
                 self.links.remove(&index);
                 self.addresses.retain(|address, _| address.link != index);
+                self.hardware.retain(|neighbour, _| neighbour.link != index);
                 Routes::Stale
             }
             Change::AddressSet(address, reach) => {
@@ -49,16 +64,41 @@ impl Table {
                 Routes::Stale
             }
             Change::DefaultRouteSet(_) | Change::DefaultRouteGone => Routes::Stale,
+            Change::NeighbourSet(neighbour, hardware) => {
+                if self.gateways().contains(&neighbour) {
+                    self.hardware.insert(neighbour, hardware);
+                }
+                Routes::Current
+            }
         }
+    }
+
+    /// The gateways that have a hardware address.
+    pub(super) fn gateways(&self) -> BTreeSet<Neighbour> {
+        let asked = |link: &LinkState| {
+            link.neighbours && link.up && link.carrier && link.kind == LinkKind::Ordinary
+        };
+        let gateways = self.routes.iter().filter_map(|route| {
+            let link = self.links.get(&route.link).filter(|link| asked(link))?;
+            Some(Neighbour { link: link.index, address: route.gateway? })
+        });
+        gateways.take(GATEWAYS).collect()
+    }
+
+    /// Whether all of them are known.
+    pub(super) fn gateways_are_known(&self) -> bool {
+        self.gateways().iter().all(|gateway| self.hardware.contains_key(gateway))
     }
 
     /// Takes the default routes of a whole dump in place of those it had.
     pub(super) fn set_routes(&mut self, mut routes: Vec<DefaultRoute>) {
         routes.sort_by_key(|route| (route.family, route.metric, route.link, route.gateway));
         self.routes = routes;
+        let gateways = self.gateways();
+        self.hardware.retain(|neighbour, _| gateways.contains(neighbour));
     }
 
-    pub(super) fn snapshot(&self) -> Netlink {
+    pub(super) fn snapshot(&self, naming: &Naming) -> Netlink {
         let global: BTreeSet<(u32, Family)> = self
             .addresses
             .iter()
@@ -74,6 +114,13 @@ impl Table {
             global_v4: global.contains(&(link.index, Family::V4)),
             global_v6: global.contains(&(link.index, Family::V6)),
         });
-        Netlink { links: links.collect(), default_routes: self.routes.clone() }
+        let routes = self.routes.iter().map(|route| {
+            let address = route.gateway;
+            let gateway = address.map(|address| Neighbour { link: route.link, address });
+            let hardware = gateway.and_then(|gateway| self.hardware.get(&gateway));
+            let network = hardware.map(|hardware| naming.of_gateway(hardware));
+            DefaultRoute { network, ..route.clone() }
+        });
+        Netlink { links: links.collect(), default_routes: routes.collect() }
     }
 }

@@ -14,7 +14,8 @@ use proptest::prelude::*;
 use pwasync_core::facts::{DefaultRoute, Family, LinkKind, Netlink};
 
 use super::{
-    parse::{Body, Change, Message, Reach, parse},
+    naming::Naming,
+    parse::{Body, Change, Message, Neighbour, Reach, parse},
     table::{Routes, Table},
 };
 
@@ -27,9 +28,20 @@ const DUMP_CARRIER_LOST: &str = include_str!("recorded/dump-carrier-lost.hex");
 const REPLACED: &str = include_str!("recorded/replaced.hex");
 const DUMP_MULTIPATH: &str = include_str!("recorded/dump-multipath.hex");
 const GONE: &str = include_str!("recorded/gone.hex");
+const NEIGHBOURS: &str = include_str!("recorded/neighbours.hex");
 
-const ALL: [&str; 9] =
-    [EMPTY, UP, UP6, DUMP, CARRIER_LOST, DUMP_CARRIER_LOST, REPLACED, DUMP_MULTIPATH, GONE];
+const ALL: [&str; 10] = [
+    EMPTY,
+    UP,
+    UP6,
+    DUMP,
+    CARRIER_LOST,
+    DUMP_CARRIER_LOST,
+    REPLACED,
+    DUMP_MULTIPATH,
+    GONE,
+    NEIGHBOURS,
+];
 
 #[test]
 fn a_fresh_namespace_has_only_lo_and_no_table_of_ipv4_routes() {
@@ -218,6 +230,45 @@ fn a_port_of_a_bridge_that_goes_takes_no_link_along() {
 }
 
 #[test]
+fn a_neighbour_is_told_when_its_hardware_is_known() {
+    check(
+        NEIGHBOURS,
+        expect![[r#"
+            neighbour 192.0.2.1 link 3 at [02, 00, 00, 00, 00, 01]
+            neighbour fe80::1 link 3 at [02, 00, 00, 00, 00, 01]
+            Other
+        "#]],
+    );
+}
+
+/// Of all neighbours only gateways count, and those as long as the link keeps its carrier.
+#[test]
+fn a_network_is_named_by_its_gateway() {
+    let naming = Naming::default();
+    let mut table = Table::default();
+    for recorded in [EMPTY, UP, UP6] {
+        assert_eq!(feed(&mut table, recorded), Routes::Stale);
+    }
+    table.set_routes(dumped_routes(DUMP));
+    assert!(!table.gateways_are_known());
+    let networks = |table: &Table| {
+        let routes = table.snapshot(&naming).default_routes;
+        routes.iter().map(|route| route.network).collect::<Vec<_>>()
+    };
+    assert_eq!(networks(&table), [None, None]);
+    assert_eq!(feed(&mut table, NEIGHBOURS), Routes::Current);
+    let name = naming.of_gateway(&[2, 0, 0, 0, 0, 1]);
+    // The other gateway is 2001:db8::1, which nobody told of.
+    assert_eq!(networks(&table), [Some(name), None]);
+    table.set_routes(dumped_routes(DUMP));
+    assert_eq!(networks(&table), [Some(name), None]);
+    assert_eq!(feed(&mut table, CARRIER_LOST), Routes::Stale);
+    table.set_routes(dumped_routes(DUMP_CARRIER_LOST));
+    assert_eq!(networks(&table), [None, None]);
+    assert!(table.gateways_are_known(), "there is nobody to wait for");
+}
+
+#[test]
 fn wireguard_is_a_tunnel() {
     let mut link = LinkMessage::default();
     link.header.index = 9;
@@ -241,7 +292,7 @@ fn the_table_shows_what_was_told_and_asks_for_routes_again() {
     assert_eq!(feed(&mut table, UP6), Routes::Stale);
     table.set_routes(dumped_routes(DUMP));
     let wan0 = |table: &Table| {
-        let Netlink { links, default_routes } = table.snapshot();
+        let Netlink { links, default_routes } = table.snapshot(&Naming::default());
         let link = links.into_iter().find(|link| link.name == "wan0");
         let link = link.map(|link| (link.carrier, link.global_v4, link.global_v6));
         (link, default_routes.len())
@@ -251,12 +302,12 @@ fn the_table_shows_what_was_told_and_asks_for_routes_again() {
     assert_eq!(feed(&mut table, CARRIER_LOST), Routes::Stale);
     table.set_routes(dumped_routes(DUMP_CARRIER_LOST));
     assert_eq!(wan0(&table), (Some((false, true, true)), 2));
-    assert!(table.snapshot().default_routes.iter().all(|route| route.link_down));
+    assert!(table.snapshot(&Naming::default()).default_routes.iter().all(|route| route.link_down));
 
     // The same facts told again are no change.
-    let before = table.snapshot();
+    let before = table.snapshot(&Naming::default());
     assert_eq!(feed(&mut table, DUMP_CARRIER_LOST), Routes::Stale);
-    assert_eq!(before, table.snapshot());
+    assert_eq!(before, table.snapshot(&Naming::default()));
 
     assert_eq!(feed(&mut table, GONE), Routes::Stale);
     table.set_routes(Vec::new());
@@ -270,16 +321,16 @@ fn whatever_can_take_a_route_along_asks_for_routes_again() {
         let Body::Change(change) = message.body else { continue };
         let again = change.clone();
         let wanted = match change {
-            Change::AddressSet(..) => Routes::Current,
+            Change::AddressSet(..) | Change::NeighbourSet(..) => Routes::Current,
             Change::LinkSet(_)
             | Change::LinkGone(_)
             | Change::AddressGone(_)
             | Change::DefaultRouteSet(_)
             | Change::DefaultRouteGone => Routes::Stale,
         };
-        let before = table.snapshot();
+        let before = table.snapshot(&Naming::default());
         let told = table.apply(change);
-        if matches!(again, Change::LinkSet(_)) && before == table.snapshot() {
+        if matches!(again, Change::LinkSet(_)) && before == table.snapshot(&Naming::default()) {
             continue;
         }
         assert_eq!(told, wanted, "{again:?}");
@@ -296,7 +347,7 @@ fn a_dump_gives_the_same_as_the_changes_before_it() {
     let mut dumped = Table::default();
     assert_eq!(feed(&mut dumped, DUMP), Routes::Stale);
     dumped.set_routes(dumped_routes(DUMP));
-    assert_eq!(followed.snapshot(), dumped.snapshot());
+    assert_eq!(followed.snapshot(&Naming::default()), dumped.snapshot(&Naming::default()));
 }
 
 #[test]
@@ -314,10 +365,10 @@ proptest! {
         let _ = parse(&bytes);
     }
 
-    /// Whole headers of the six kinds, with any bytes behind them.
+    /// Whole headers of all kinds, with any bytes behind them.
     #[test]
     fn no_message_panics(
-        kind in 16_u16..27,
+        kind in 16_u16..30,
         payload in proptest::collection::vec(prop_oneof![0_u8..32, any::<u8>()], 0..200),
     ) {
         let length = u32::try_from(16 + payload.len()).unwrap();
@@ -331,7 +382,7 @@ proptest! {
                 let _: Routes = table.apply(change);
             }
         }
-        table.snapshot();
+        table.snapshot(&Naming::default());
     }
 
     #[test]
@@ -427,6 +478,10 @@ fn line(body: &Body) -> String {
             text
         }
         Body::Change(Change::DefaultRouteGone) => "default gone".to_owned(),
+        Body::Change(Change::NeighbourSet(neighbour, hardware)) => {
+            let Neighbour { link, address } = neighbour;
+            format!("neighbour {address} link {link} at {hardware:02x?}")
+        }
         other @ (Body::Done
         | Body::Refused(_)
         | Body::Overrun

@@ -403,6 +403,7 @@ fn netlink(network: u8) -> Netlink {
         link: 2,
         metric: 100,
         link_down: false,
+        network: None,
     };
     let default_routes = BTreeSet::from([network]).into_iter().filter(|one| *one > 0);
     Netlink { links: vec![link], default_routes: default_routes.map(|_| route.clone()).collect() }

@@ -96,6 +96,11 @@ impl Provider {
         });
     }
 
+    /// Has another router at the far end, with the address of the one before.
+    pub(super) fn replace_router(&self, link: &str, hardware: &str) -> Result<(), HarnessError> {
+        self.network.ip(&["link", "set", &far_link(link), "address", hardware])
+    }
+
     /// Plugs a cable in or out. The instant just before the kernel was asked.
     pub(super) fn plug(&self, link: &str, plug: Plug) -> Result<Moment, HarnessError> {
         let flags = match plug {

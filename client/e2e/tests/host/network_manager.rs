@@ -40,6 +40,8 @@ async fn reaching(internet: Internet) -> Option<Bed> {
 async fn online(scene: &Scene) {
     let full = Some(Connectivity::Full);
     scene.until("online", |host| host.online == Some(true) && host.connectivity == full).await;
+    let told = scene.client.status().await.unwrap().host.online_source;
+    assert_eq!(told.source.as_deref(), Some("networkmanager"));
 }
 
 /// NetworkManager waits for a carrier for 6 s, and until then all is well by its word.

@@ -148,7 +148,7 @@ impl Scene {
         });
         let seen = seen.await;
         assert!(seen.is_ok(), "held by {last:?}, not {codes:?}{}", self.daemon.process.tail());
-        let said = self.why(id).await;
+        let said = self.syncctl(&["why", &id.to_string()]).await;
         let blockers = said["registration"]["blockers"].as_array().unwrap();
         let told: Vec<_> = blockers.iter().map(|one| one["code"].as_str().unwrap()).collect();
         assert_eq!(told, codes);
@@ -158,11 +158,11 @@ impl Scene {
         self.nothing_ran();
     }
 
-    /// What `syncctl why` says.
-    async fn why(&self, id: RegistrationId) -> Value {
+    /// What `syncctl` says.
+    pub(crate) async fn syncctl(&self, words: &[&str]) -> Value {
         let program = self.binaries.program("syncctl").unwrap();
         let command = Command::new(program).argument("--socket").argument(self.setup.socket());
-        let command = command.arguments(["why", &id.to_string(), "--json"]);
+        let command = command.arguments(words).argument("--json");
         let output = command.run(None, LIMIT).await.unwrap();
         assert_eq!(output.ending, Ending::Good, "{output:?}");
         serde_json::from_str(&output.stdout).unwrap()

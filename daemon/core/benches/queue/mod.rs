@@ -186,6 +186,7 @@ pub(crate) fn link(up: bool) -> Event {
         link: 2,
         metric: 100,
         link_down: false,
+        network: None,
     };
     let default_routes = if up { vec![route] } else { Vec::new() };
     Event::NetlinkChanged(Netlink { links: vec![link], default_routes })

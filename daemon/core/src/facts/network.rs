@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
+use super::NetworkId;
+
 /// A snapshot of the kernel's links and default routes, as netlink gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Netlink {
@@ -54,6 +56,9 @@ pub struct DefaultRoute {
     pub metric: u32,
     /// The kernel marked it RTNH_F_LINKDOWN or RTNH_F_DEAD.
     pub link_down: bool,
+    /// Which network is behind the gateway, by its hardware address; `None`: not known, or not
+    /// yet.
+    pub network: Option<NetworkId>,
 }
 
 /// An address family.
@@ -72,18 +77,25 @@ pub struct NetworkIdentity {
     carrier_losses: u32,
     gateway_v4: Option<IpAddr>,
     gateway_v6: Option<IpAddr>,
+    network_v4: Option<NetworkId>,
+    network_v6: Option<NetworkId>,
 }
 
 impl NetworkIdentity {
     /// The same network: the same link, which kept its carrier, and no gateway that is known on both sides differs, so
-    /// that a second family's address, coming later, changes nothing.
+    /// that a second family's address, or the gateway's name, coming later, changes nothing.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let agree =
-            |one: Option<IpAddr>, two: Option<IpAddr>| one.is_none() || two.is_none() || one == two;
         self.link == other.link
             && self.carrier_losses == other.carrier_losses
             && agree(self.gateway_v4, other.gateway_v4)
             && agree(self.gateway_v6, other.gateway_v6)
+            && agree(self.network_v4, other.network_v4)
+            && agree(self.network_v6, other.network_v6)
+    }
+
+    /// By the gateway of the older family where there is one: both lead to the same network.
+    pub(crate) fn network(&self) -> Option<NetworkId> {
+        if self.gateway_v4.is_some() { self.network_v4 } else { self.network_v6 }
     }
 }
 
@@ -110,17 +122,22 @@ impl NetworkView {
         let primary =
             ways.iter().min_by_key(|(route, link)| (route.metric, route.family, link.index));
         let link = primary.map(|(_, link)| link.name.as_str().into());
-        let gateway = |way: &Link, family| {
+        let route = |way: &Link, family| {
             let own = ways
                 .iter()
                 .filter(|(route, link)| link.index == way.index && route.family == family);
-            own.min_by_key(|(route, _)| route.metric).and_then(|(route, _)| route.gateway)
+            own.min_by_key(|(route, _)| route.metric).map(|(route, _)| route)
         };
-        let identity = |link: &Link| NetworkIdentity {
-            link: link.index,
-            carrier_losses: link.carrier_losses,
-            gateway_v4: gateway(link, Family::V4),
-            gateway_v6: gateway(link, Family::V6),
+        let identity = |link: &Link| {
+            let (v4, v6) = (route(link, Family::V4), route(link, Family::V6));
+            NetworkIdentity {
+                link: link.index,
+                carrier_losses: link.carrier_losses,
+                gateway_v4: v4.and_then(|route| route.gateway),
+                gateway_v6: v6.and_then(|route| route.gateway),
+                network_v4: v4.and_then(|route| route.network),
+                network_v6: v6.and_then(|route| route.network),
+            }
         };
         let ways = ways.iter().map(|(_, link)| (link.name.as_str().into(), identity(link)));
         Self { ways: ways.collect(), link }
@@ -141,6 +158,11 @@ impl NetworkView {
         self.behind(self.link()?)
     }
 
+    /// Which network it is, as far as its gateway says.
+    pub(crate) fn network(&self) -> Option<NetworkId> {
+        self.identity()?.network()
+    }
+
     /// A default route leads out.
     pub(crate) fn is_online(&self) -> bool {
         self.link.is_some()
@@ -153,6 +175,11 @@ impl NetworkView {
             (None, _) | (_, None) => false,
         }
     }
+}
+
+/// What is not known on both sides does not differ.
+fn agree<T: PartialEq>(one: Option<T>, two: Option<T>) -> bool {
+    one.is_none() || two.is_none() || one == two
 }
 
 /// The link of a route that can carry traffic.
@@ -184,7 +211,14 @@ mod tests {
 
     fn route(link: u32) -> DefaultRoute {
         let gateway = Some(IpAddr::from([10, 0, 0, 1]));
-        DefaultRoute { gateway, family: Family::V4, link, metric: 100, link_down: false }
+        DefaultRoute {
+            gateway,
+            family: Family::V4,
+            link,
+            metric: 100,
+            link_down: false,
+            network: None,
+        }
     }
 
     fn online(links: Vec<Link>, default_routes: Vec<DefaultRoute>) -> bool {
@@ -252,5 +286,37 @@ mod tests {
         };
         let view = NetworkView::from_netlink;
         assert!(!view(&at(1)).is_same_network(&view(&at(2))));
+    }
+
+    /// A router may have the address of another elsewhere; the kernel finds out whose hardware it
+    /// is some time after the route is there.
+    #[test]
+    fn another_router_is_another_network_and_a_name_that_comes_late_is_not() {
+        let named = |network: Option<u64>| Netlink {
+            links: vec![link(2, LinkKind::Ordinary)],
+            default_routes: vec![DefaultRoute { network: network.map(NetworkId::new), ..route(2) }],
+        };
+        let view = |network| NetworkView::from_netlink(&named(network));
+        assert!(view(None).is_same_network(&view(Some(1))));
+        assert!(!view(Some(1)).is_same_network(&view(Some(2))));
+        assert_eq!(view(Some(1)).network(), Some(NetworkId::new(1)));
+    }
+
+    #[test]
+    fn the_older_family_names_the_network_of_both() {
+        let four = DefaultRoute { network: Some(NetworkId::new(4)), ..route(2) };
+        let six = DefaultRoute {
+            family: Family::V6,
+            gateway: Some(IpAddr::from([0xfe80, 0, 0, 0, 0, 0, 0, 1])),
+            network: Some(NetworkId::new(6)),
+            ..route(2)
+        };
+        let named = |default_routes| {
+            let links = vec![Link { global_v6: true, ..link(2, LinkKind::Ordinary) }];
+            NetworkView::from_netlink(&Netlink { links, default_routes }).network()
+        };
+        assert_eq!(named(vec![six.clone()]), Some(NetworkId::new(6)));
+        assert_eq!(named(vec![four, six.clone()]), Some(NetworkId::new(4)));
+        assert_eq!(named(vec![route(2), six]), None, "not yet");
     }
 }

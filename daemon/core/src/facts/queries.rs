@@ -1,7 +1,8 @@
 //! What is asked of the host.
 
 use super::{
-    Connection, Facts, Host, Power, PowerSaver, Reach, Returned, Settle, Sleep, StoreAccess,
+    Connection, Connectivity, Facts, Host, NetworkTeller, NetworkView, Power, PowerSaver, Reach,
+    Returned, Settle, Sleep, StoreAccess,
 };
 use crate::{facts::Manager, lease::Fact, time::Timestamp};
 
@@ -56,6 +57,29 @@ impl Host {
     pub fn online(&self) -> Option<bool> {
         let known = self.manager != Manager::Awaited;
         self.netlink.as_option().filter(|_| known).map(|_| self.facts.reach == Reach::Online)
+    }
+
+    /// Whose word it is that the host is online or offline; `None` while that is not known.
+    pub fn online_source(&self) -> Option<NetworkTeller> {
+        self.online()?;
+        let checked = |connection: Connection| match connection.connectivity {
+            Connectivity::Unchecked => false,
+            Connectivity::None
+            | Connectivity::Portal
+            | Connectivity::Limited
+            | Connectivity::Full => true,
+        };
+        let leads_out = self.netlink.as_option().is_some_and(NetworkView::is_online);
+        let asked = leads_out && self.connection.is_some_and(checked);
+        Some(if asked { NetworkTeller::Manager } else { NetworkTeller::Kernel })
+    }
+
+    /// Whose word it is which network it is, and since when; `None` while that is not known.
+    pub fn network_source(&self) -> Option<(NetworkTeller, Timestamp)> {
+        self.facts.network?;
+        let named = self.connection.is_some_and(|one| one.network.is_some());
+        let source = if named { NetworkTeller::Manager } else { NetworkTeller::Kernel };
+        Some((source, self.network_since()))
     }
 
     /// Since when the host has been online or offline.

@@ -27,6 +27,7 @@ fn netlink(names: &[&str]) -> Netlink {
         link,
         metric: link,
         link_down: false,
+        network: None,
     };
     Netlink {
         links: numbered().map(link).collect(),

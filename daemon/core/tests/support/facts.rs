@@ -220,6 +220,7 @@ fn netlink(network: Option<u8>) -> Netlink {
         link: 2,
         metric: 100,
         link_down: false,
+        network: None,
     });
     Netlink { links, default_routes: default_routes.into_iter().collect() }
 }

@@ -1,7 +1,9 @@
 //! The host as it is shown.
 
 use pwasync_core::{
-    facts::{Connectivity, Host, Metered, Origin, PowerSaver, PowerTeller, Reach, Sleep},
+    facts::{
+        Connectivity, Host, Metered, NetworkTeller, Origin, PowerSaver, PowerTeller, Reach, Sleep,
+    },
     lease::{Fact, FactValue},
     time::Timestamp,
 };
@@ -37,17 +39,22 @@ fn told(view: &HostView) -> wire::HostState {
     };
     let since = |fact, known: bool| known.then(|| host.since(fact));
     let managed = |fact, known| source("networkmanager", since(fact, known));
+    let whose = |teller| match teller {
+        NetworkTeller::Kernel => "netlink",
+        NetworkTeller::Manager => "networkmanager",
+    };
+    let network_source = host.network_source();
     let checked = connection.filter(|one| one.connectivity != Connectivity::Unchecked);
     let metered = connection.map(|one| one.metered).filter(|one| *one != Metered::Unknown);
     let roaming = connection.and_then(|one| one.roaming);
     let transport = connection.and_then(|one| one.transport);
-    let network = connection.and_then(|one| one.network);
+    let network = host.facts().network;
     let charging = power.and_then(|(power, _)| power.battery_percent.map(|_| !power.on_battery));
     let power_teller = power.map_or("", |(power, _)| power_teller(power.told_by));
     let saver = host.power_saver();
     wire::HostState {
         online: online(host),
-        online_source: source("netlink", host.online_since()),
+        online_source: source(host.online_source().map_or("", whose), host.online_since()),
         settled: host.is_settled(view.now),
         battery_percent: power.and_then(|(power, _)| power.battery_percent.map(u32::from)),
         on_battery: power.map(|(power, _)| power.on_battery),
@@ -68,7 +75,10 @@ fn told(view: &HostView) -> wire::HostState {
         transport: transport.map_or(wire::Transport::Unspecified, transport_to_proto).into(),
         transport_source: managed(Fact::Transport, transport.is_some()),
         network: network.map_or(String::new(), |network| format!("{:016x}", network.number())),
-        network_source: managed(Fact::Network, network.is_some()),
+        network_source: source(
+            network_source.map_or("", |(one, _)| whose(one)),
+            network_source.map(|(_, since)| since),
+        ),
         power_saver: saver.map(is_on),
         power_saver_source: source("power-profiles", since(Fact::PowerSaver, saver.is_some())),
         charging,

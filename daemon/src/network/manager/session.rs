@@ -67,7 +67,7 @@ impl<'a> Session<'a> {
         let mut session = Session { bus, service, manager, devices, check: None, checked: None };
         loop {
             session.read_devices(teller).await?;
-            teller.tell(view(&session.manager, &session.devices)).await?;
+            teller.tell(view(&teller.naming, &session.manager, &session.devices)).await?;
             if let Some(number) = session.checked.take() {
                 teller.tell_checked(number).await?;
             }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use pwasync_core::{
     constraints::Transport,
-    facts::{Connection, Connectivity, Managed, Manager, Metered, NetworkId, Others, Recheck},
+    facts::{Connection, Connectivity, Managed, Manager, Metered, Others, Recheck},
 };
-use siphasher::sip::SipHasher13;
 
+use super::super::naming::Naming;
 use super::devices::{ACTIVATED, Device, Devices};
 use crate::bus::{Properties, is_true, number, text};
 
@@ -26,7 +26,7 @@ enum Check {
 }
 
 /// What it says, in all.
-pub(super) fn view(manager: &Properties, devices: &Devices) -> Manager {
+pub(super) fn view(naming: &Naming, manager: &Properties, devices: &Devices) -> Manager {
     let check = match is_true(manager, "ConnectivityCheckEnabled")
         && is_true(manager, "ConnectivityCheckAvailable")
     {
@@ -45,7 +45,7 @@ pub(super) fn view(manager: &Properties, devices: &Devices) -> Manager {
             // What a device said last may be true no more, and it is not taken back.
             Connection::NONE
         } else {
-            connection(device, properties, check)
+            connection(naming, device, properties, check)
         };
         links.insert(name.into(), connection);
     }
@@ -60,7 +60,12 @@ fn name(properties: &Properties) -> Option<&str> {
     names.into_iter().find(|name| !name.is_empty()).filter(|name| name.len() <= NAME_BYTES)
 }
 
-fn connection(device: &Device, properties: &Properties, check: Check) -> Connection {
+fn connection(
+    naming: &Naming,
+    device: &Device,
+    properties: &Properties,
+    check: Check,
+) -> Connection {
     let activated = number(properties, "State") == ACTIVATED;
     let transport = transport(number(properties, "DeviceType"));
     Connection {
@@ -77,7 +82,9 @@ fn connection(device: &Device, properties: &Properties, check: Check) -> Connect
         // One profile of a cable serves wherever it is plugged in; that of a Wi-Fi is for that
         // Wi-Fi alone.
         network: match transport {
-            Some(Transport::Wifi | Transport::Cellular) => device.connection_id().map(network),
+            Some(Transport::Wifi | Transport::Cellular) => {
+                device.connection_id().map(|id| naming.of_connection(id))
+            }
             Some(Transport::Ethernet | Transport::Other) | None => None,
         },
     }
@@ -119,11 +126,6 @@ fn transport(device_type: u32) -> Option<Transport> {
         0 => None,
         _ => Some(Transport::Other),
     }
-}
-
-/// Opaque: the id itself is nobody's business.
-fn network(id: &str) -> NetworkId {
-    NetworkId::new(SipHasher13::new().hash(id.as_bytes()))
 }
 
 #[cfg(test)]
@@ -171,7 +173,7 @@ mod tests {
         let mut devices = Devices::default();
         devices.keep(manager);
         devices.set(PATH, device);
-        match view(manager, &devices) {
+        match view(&Naming::default(), manager, &devices) {
             Manager::Present(managed) => managed,
             other @ (Manager::Absent | Manager::Awaited) => panic!("{other:?}"),
         }
@@ -262,11 +264,12 @@ mod tests {
         let id = Properties::from([("Uuid".to_owned(), owned("home"))]);
         devices.set_connection(PATH, "/active/1", &id);
         assert_eq!(devices.next_unread_connection(), None);
-        let network = |devices: &Devices| match view(&manager, devices) {
+        let naming = Naming::default();
+        let network = |devices: &Devices| match view(&naming, &manager, devices) {
             Manager::Present(managed) => managed.links["eth0"].network,
             Manager::Absent | Manager::Awaited => None,
         };
-        assert_eq!(network(&devices), Some(super::network("home")));
+        assert_eq!(network(&devices), Some(naming.of_connection("home")));
         let changed = Properties::from([("ActiveConnection".to_owned(), path(2))]);
         devices.change(PATH, Changed::To(changed));
         assert_eq!(network(&devices), None);
