@@ -64,6 +64,8 @@ pub(crate) struct Options {
 pub(crate) enum Verb {
     /// Show the daemon, the host as it sees it, and what comes next
     Status,
+    /// Check everything that syncs depend on, and say how to mend what is wrong
+    Doctor,
     /// List registrations
     List(ListArguments),
     /// Show all about a registration, and all that holds it

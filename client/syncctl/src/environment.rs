@@ -19,6 +19,11 @@ pub(crate) fn wants_plain() -> bool {
     no_color || variable("TERM").is_some_and(|value| value == "dumb")
 }
 
+/// Where the system bus is, where it is not where it always is (dbus-daemon(1)).
+pub(crate) fn system_bus_address() -> Option<String> {
+    variable("DBUS_SYSTEM_BUS_ADDRESS")?.into_string().ok()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this module reads the environment for the program")]
 fn variable(name: &str) -> Option<std::ffi::OsString> {
     env::var_os(name)

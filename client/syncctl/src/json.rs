@@ -7,6 +7,7 @@
 
 mod change;
 mod db;
+mod doctor;
 mod engagement;
 mod explanation;
 mod history;
@@ -28,6 +29,7 @@ use crate::text::is_unsafe;
 
 pub(crate) use change::ChangeDocument;
 pub(crate) use db::{CheckDocument, ExportDocument, ImportDocument};
+pub(crate) use doctor::DoctorDocument;
 pub(crate) use engagement::{EngagementDocument, EngagementsDocument};
 pub(crate) use explanation::{ExplanationDocument, ForecastDocument};
 pub(crate) use history::HistoryDocument;

@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod db;
+pub(crate) mod doctor;
 pub(crate) mod engagement;
 pub(crate) mod forecast;
 pub(crate) mod history;
@@ -49,6 +50,7 @@ pub(crate) async fn run(verb: Option<Verb>, settings: Settings) -> Result<Exit, 
     let mut context = Context { client, socket, format, look, output: Output::stdout() };
     match verb {
         None | Some(Verb::Status) => status::run(&mut context).await,
+        Some(Verb::Doctor) => doctor::run(&mut context).await,
         Some(Verb::List(arguments)) => list::run(&mut context, arguments).await,
         Some(Verb::Show(arguments)) => show::run(&mut context, &arguments).await,
         Some(Verb::Why(arguments)) => why::run(&mut context, &arguments).await,

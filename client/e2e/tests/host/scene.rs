@@ -158,10 +158,21 @@ impl Scene {
         self.nothing_ran();
     }
 
+    /// What `syncctl doctor` says of a part: verdict and sentence of each of its checks.
+    pub(crate) async fn doctor(&self, part: &str) -> Vec<(String, String)> {
+        let said = self.syncctl(&["doctor"]).await;
+        let checks = said["checks"].as_array().unwrap().iter();
+        let text = |check: &Value, field: &str| check[field].as_str().unwrap().to_owned();
+        let of_part = checks.filter(|check| check["name"] == part);
+        of_part.map(|check| (text(check, "verdict"), text(check, "says"))).collect()
+    }
+
     /// What `syncctl` says.
     pub(crate) async fn syncctl(&self, words: &[&str]) -> Value {
         let program = self.binaries.program("syncctl").unwrap();
         let command = Command::new(program).argument("--socket").argument(self.setup.socket());
+        let bus = self.setup.bus.clone().unwrap_or_else(|| "unix:path=/nonexistent".into());
+        let command = command.variable("DBUS_SYSTEM_BUS_ADDRESS", bus);
         let command = command.arguments(words).argument("--json");
         let output = command.run(None, LIMIT).await.unwrap();
         assert_eq!(output.ending, Ending::Good, "{output:?}");

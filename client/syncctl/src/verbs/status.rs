@@ -162,7 +162,7 @@ fn network(host: &HostState) -> (Paint, &'static str) {
     }
 }
 
-fn power(host: &HostState) -> String {
+pub(super) fn power(host: &HostState) -> String {
     let source = match host.on_battery {
         None => "not known",
         Some(true) => "on battery",
@@ -173,7 +173,7 @@ fn power(host: &HostState) -> String {
 }
 
 /// Whether the machine goes to sleep, and whether what runs delays that; none: nobody says.
-fn sleep(status: &Status) -> Option<(Paint, String)> {
+pub(super) fn sleep(status: &Status) -> Option<(Paint, String)> {
     status.host.suspending_source.source.as_ref()?;
     let (paint, state) = match status.host.suspending {
         true => (Paint::Busy, "suspending"),
@@ -189,7 +189,12 @@ fn sleep(status: &Status) -> Option<(Paint, String)> {
     })
 }
 
-fn with_source(fact: impl Into<String>, from: &Fact, status: &Status, look: &Look) -> String {
+pub(super) fn with_source(
+    fact: impl Into<String>,
+    from: &Fact,
+    status: &Status,
+    look: &Look,
+) -> String {
     let fact = fact.into();
     let Some(source) = &from.source else { return fact };
     match from.since {

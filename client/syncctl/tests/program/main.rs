@@ -21,6 +21,8 @@ fn syncctl<Argument: AsRef<OsStr>>(arguments: impl IntoIterator<Item = Argument>
         command.env_remove(name);
     }
     command.env("TZ", "UTC");
+    // Nor its bus.
+    command.env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus");
     command
 }
 

@@ -39,6 +39,20 @@ fn status_in_json_says_the_same() {
 }
 
 #[test]
+fn the_doctor_says_what_can_be_said() {
+    let (exit, out, err) = run(Path::new(NOWHERE), &["doctor"]);
+    assert_eq!((exit, err.as_str()), (8, ""));
+    expect![[r#"
+        fail  daemon          pwasyncd is not running: no daemon listens at `/nonexistent/pwasyncd.sock`: No such file or directory (os error 2)
+                              mend: start it with `pwasyncd --socket /nonexistent/pwasyncd.sock`
+        ok    bus             no system bus at /nonexistent/bus: NetworkManager, UPower and logind are not asked
+        ok    user namespace  none: the daemon sees who calls
+        3 checks: 2 in order, 0 could be better, 1 failed
+    "#]]
+    .assert_eq(&out);
+}
+
+#[test]
 fn each_verb_that_needs_a_daemon_says_so() {
     let verbs = [
         "list",
