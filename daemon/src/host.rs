@@ -6,7 +6,7 @@ use pwasync_core::{
     event::Event,
     facts::{
         Connection, DefaultRoute, Family, Known, Link, LinkKind, Manager, Netlink, NetworkId,
-        Origin, Power, PowerSaver, PowerTeller, Sleep, Source,
+        Origin, Power, PowerSaver, Sleep, Source,
     },
     time::{Timestamp, WallClock},
 };
@@ -68,14 +68,7 @@ impl Host {
                     FirstNetwork::Offline => Known::Yes(None),
                     FirstNetwork::Unknown => Known::No,
                 },
-                power: SimulatedPower {
-                    power: Power {
-                        battery_percent: None,
-                        on_battery: false,
-                        told_by: PowerTeller::Sysfs,
-                    },
-                    saver: PowerSaver::Off,
-                },
+                power: SimulatedPower { power: Power::MAINS, saver: PowerSaver::Off },
                 sleep: Sleep::Awake,
             }),
         })

@@ -16,7 +16,7 @@ use pwasync_core::{
     event::Event,
     facts::{
         Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Manager, Metered, Netlink,
-        NetworkId, Power, PowerTeller, Source,
+        NetworkId, Power, Source,
     },
     key::{
         OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope, SyncKind, Tag,
@@ -128,11 +128,7 @@ fn held(hold: Hold, count: u64) -> Scheduler {
         core.handle_event(NOW, event);
     }
     let battery_percent = if let Hold::BatteryLow = hold { 3 } else { 90 };
-    let power = Power {
-        battery_percent: Some(battery_percent),
-        on_battery: true,
-        told_by: PowerTeller::Upower,
-    };
+    let power = Power { battery_percent: Some(battery_percent), on_battery: true, ..Power::MAINS };
     core.handle_event(NOW, Event::PowerChanged(Source::Present(power)));
     let lasts = Duration::from_secs(29 * 24 * 3_600);
     let mut pause = |subject| {

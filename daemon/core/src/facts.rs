@@ -17,7 +17,7 @@ pub use connection::{
 };
 pub use joined::{Facts, Reach};
 pub use network::{DefaultRoute, Family, Link, LinkKind, Netlink, NetworkIdentity, NetworkView};
-pub use power::{Power, PowerSaver, PowerTeller};
+pub use power::{ChargeWarning, Power, PowerSaver, PowerTeller};
 pub use source::Source;
 
 use checks::{Checks, Holds};
@@ -93,6 +93,7 @@ pub struct Host {
     connection: Option<Connection>,
     checks: Checks,
     power: Source<Power>,
+    warned_since: Timestamp,
     power_saver: Source<PowerSaver>,
     facts: Facts,
     since: Since,
@@ -136,6 +137,7 @@ impl Host {
             connection: None,
             checks: Checks::default(),
             power: Source::Absent,
+            warned_since: now,
             power_saver: Source::Absent,
             facts: Facts::unknown(),
             since: Since::new(now),
@@ -247,6 +249,10 @@ impl Host {
     ) -> bool {
         if self.power == power {
             return false;
+        }
+        let warning = |power: Source<Power>| power.value().map(|power| power.warning);
+        if warning(self.power) != warning(power) {
+            self.warned_since = now;
         }
         self.power = power;
         self.join(now, policy, Network::Same);

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     blocker::BlockerCode,
     constraints::Transports,
-    facts::{Facts, NetworkId, Reach},
+    facts::{ChargeWarning, Facts, NetworkId, Reach},
     key::SyncKind,
     lease::FactValue,
 };
@@ -56,6 +56,8 @@ pub(crate) struct Offer {
     pub(crate) facts: Facts,
     /// Not every source of the network has spoken since the start.
     pub(crate) starting: bool,
+    /// What the host itself thinks of its charge.
+    pub(crate) warning: ChargeWarning,
     /// The source of battery and charger has not spoken since the start.
     pub(crate) charge_awaited: bool,
     /// The power saver has not spoken since the start.
@@ -94,7 +96,7 @@ impl Needs {
             of(self.not_roaming && facts.roaming, BlockerCode::Roaming),
             of(!self.transports.is_empty() && !transport, BlockerCode::Transport),
             of(!known, BlockerCode::UnknownNetwork),
-            charge.and_then(|charge| self.too_low(charge)),
+            charge.and_then(|charge| self.too_low(charge, offer.warning)),
             of(self.charging && facts.charging != Some(true), BlockerCode::NotCharging),
             of(self.no_power_saver && facts.power_saver, BlockerCode::PowerSaver),
         ]
@@ -120,9 +122,12 @@ impl Needs {
         }
     }
 
-    fn too_low(&self, charge: u8) -> Option<BlockerCode> {
-        let battery = self.battery.filter(|battery| charge <= battery.held_at)?;
-        let critical = charge <= battery.critical_at;
+    fn too_low(&self, charge: u8, warning: ChargeWarning) -> Option<BlockerCode> {
+        let warned = warning == ChargeWarning::Critical;
+        let is_low =
+            |battery: &BatteryNeed| charge <= battery.held_at || warned && battery.held_at > 0;
+        let battery = self.battery.filter(is_low)?;
+        let critical = charge <= battery.critical_at || warned;
         Some(if critical { BlockerCode::BatteryCritical } else { BlockerCode::BatteryLow })
     }
 
@@ -143,7 +148,7 @@ impl Needs {
             }
             // Whether it is charged was said before: see `Overrides`.
             FactValue::Battery(charge) => {
-                let too_low = self.too_low(charge).is_some();
+                let too_low = self.too_low(charge, ChargeWarning::None).is_some();
                 self.battery = None;
                 too_low
             }

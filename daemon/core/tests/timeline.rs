@@ -38,6 +38,7 @@ mod shares;
 mod sleep;
 mod spacing;
 mod turns;
+mod warnings;
 
 use expect_test::Expect;
 use pwasync_core::policy::Policy;

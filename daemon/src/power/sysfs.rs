@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pwasync_core::facts::{Power, PowerTeller as Teller, Source};
+use pwasync_core::facts::{ChargeWarning, Power, PowerTeller as Teller, Source};
 use tokio::{
     task::{JoinError, spawn_blocking},
     time::{sleep, timeout},
@@ -103,6 +103,7 @@ async fn look(sysfs: &Path, teller: &mut PowerTeller) -> Result<Option<Duration>
         // One that cannot be read for the moment has not been filled.
         battery_percent: percent.or(known.filter(|_| supplies.has_battery())),
         on_battery: supplies.on_battery(),
+        warning: ChargeWarning::None,
         told_by: Teller::Sysfs,
     };
     teller.tell(Source::Present(power)).await?;

@@ -6,7 +6,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use pwasync_core::facts::{Power, PowerTeller, Source};
+use pwasync_core::facts::{ChargeWarning, Power, PowerTeller, Source};
 use tokio::{sync::watch, time::sleep};
 use zbus::{Message, names::OwnedUniqueName};
 
@@ -25,6 +25,10 @@ const DISPLAY: Interface<'static> = Interface {
 /// Kinds of devices that a machine can run on.
 const BATTERY: u32 = 2;
 const UPS: u32 = 3;
+
+/// Warning levels: it is critical, and UPower acts on it by turning the machine off.
+const CRITICAL: u32 = 4;
+const ACTION: u32 = 5;
 
 /// Signals in a row that say nothing new, before the display device is not listened to.
 const IDLE_SIGNALS: u32 = 10;
@@ -146,6 +150,10 @@ fn view(daemon: &Properties, display: &Properties) -> Power {
     Power {
         battery_percent: real(display, "Percentage").filter(|_| battery).and_then(whole_percent),
         on_battery: is_true(daemon, "OnBattery"),
+        warning: match number(display, "WarningLevel") {
+            CRITICAL | ACTION if battery => ChargeWarning::Critical,
+            _ => ChargeWarning::None,
+        },
         told_by: PowerTeller::Upower,
     }
 }

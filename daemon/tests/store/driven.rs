@@ -18,7 +18,7 @@ use pwasync_core::{
     event::Event,
     facts::{
         Connection, Connectivity, DefaultRoute, Family, Link, LinkKind, Manager, Metered, Netlink,
-        NetworkId, Power, PowerTeller, Reach, Source,
+        NetworkId, Power, Reach, Source,
     },
     key::{
         AppId, OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind, Tag,
@@ -308,7 +308,7 @@ impl Driven {
             1 => Event::PowerChanged(Source::Present(Power {
                 battery_percent: Some(self.random.u8(10..=100)),
                 on_battery: self.random.bool(),
-                told_by: PowerTeller::Upower,
+                ..Power::MAINS
             })),
             _ => Event::ManagerChanged(Manager::of_link(
                 "wlan0",

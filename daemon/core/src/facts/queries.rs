@@ -1,8 +1,8 @@
 //! What is asked of the host.
 
 use super::{
-    Connection, Connectivity, Facts, Host, NetworkTeller, NetworkView, Power, PowerSaver, Reach,
-    Returned, Settle, Sleep, StoreAccess,
+    ChargeWarning, Connection, Connectivity, Facts, Host, NetworkTeller, NetworkView, Power,
+    PowerSaver, Reach, Returned, Settle, Sleep, StoreAccess,
 };
 use crate::{facts::Manager, lease::Fact, time::Timestamp};
 
@@ -25,6 +25,12 @@ impl Host {
     /// Since when the charge has been this low, while it is.
     pub(crate) fn charge_since(&self, percent: u8) -> Timestamp {
         self.since.charge(percent)
+    }
+
+    /// What the host itself thinks of its charge, and since when.
+    pub(crate) fn charge_warning(&self) -> (ChargeWarning, Timestamp) {
+        let warning = self.power.value().map_or(ChargeWarning::None, |power| power.warning);
+        (warning, self.warned_since)
     }
 
     /// What the connection manager says of the link that leads out; `None`: it does not look

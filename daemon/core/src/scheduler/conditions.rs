@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::Scheduler;
 use crate::{
     blocker::{Blocker, BlockerCode},
-    facts::{Facts, NetworkId, Reach, Sleep, StoreAccess},
+    facts::{ChargeWarning, Facts, NetworkId, Reach, Sleep, StoreAccess},
     key::{AppId, RegistrationKey, SessionId, SyncKind},
     launchers::Start,
     lease::{Fact, FactValue},
@@ -72,6 +72,11 @@ impl Scheduler {
         Offer {
             facts,
             starting: !pretended && starting && self.host.online().is_none(),
+            warning: if is_pretended(Fact::Battery) {
+                ChargeWarning::None
+            } else {
+                self.host.charge_warning().0
+            },
             charge_awaited: !charge_pretended && starting && self.host.expects_power(),
             saver_awaited: !is_pretended(Fact::PowerSaver)
                 && starting
@@ -360,7 +365,13 @@ impl Scheduler {
         };
         let discharging = self.since(Fact::Charging, overrides);
         let earliest = overrides.get(Fact::Charging).map(|(_, lease)| lease.until);
-        Some(Blocker { code, since: self.host.charge_since(at).max(discharging), earliest })
+        let fell = (self.host.facts().battery <= Some(at)).then(|| self.host.charge_since(at));
+        let warned = match self.host.charge_warning() {
+            (ChargeWarning::Critical, since) => Some(since),
+            (ChargeWarning::None, _) => None,
+        };
+        let fell = fell.into_iter().chain(warned).min().unwrap_or(discharging);
+        Some(Blocker { code, since: fell.max(discharging), earliest })
     }
 
     /// When the last slot was taken: of a session that is full, or of all.

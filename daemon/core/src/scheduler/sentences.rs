@@ -76,6 +76,9 @@ impl Scheduler {
     fn charge(&self, registration: &Registration) -> Option<String> {
         let charge = self.facts_of(registration).battery?;
         let limit = self.needs_of(registration, self.now).battery?.held_at;
+        if charge > limit {
+            return Some(format!("{charge} %, which the host itself calls critical"));
+        }
         Some(format!("{charge} %; {limit} % or less holds it unless it is charged"))
     }
 

@@ -7,7 +7,7 @@ use pwasync_core::{
     change::{Change, RegistrationChange, What},
     effect::{Effect, Wake},
     event::Event,
-    facts::{Connection, Connectivity, Metered, NetworkId, Power, PowerSaver, PowerTeller, Sleep},
+    facts::{Connection, Connectivity, Metered, NetworkId, Power, PowerSaver, Sleep},
     key::{
         AppId, AttemptId, OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope,
         Tag, WorkerKey,
@@ -81,9 +81,7 @@ impl<O: Onlooker> Life<'_, O> {
         self.world.now = phone::START;
         self.world.host(HostChange::Connection(Some(NO_CONNECTION)));
         self.world.host(HostChange::Network(None));
-        let told_by = PowerTeller::Sysfs;
-        let power = Power { battery_percent: None, on_battery: false, told_by };
-        self.world.host(HostChange::Power(power));
+        self.world.host(HostChange::Power(Power::MAINS));
         self.world.host(HostChange::Saver(Some(PowerSaver::Off)));
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pwasync_core::{
     FieldError,
     constraints::Transport,
-    facts::{Connectivity, Metered, Power, PowerSaver, PowerTeller},
+    facts::{Connectivity, Metered, Power, PowerSaver},
     wall::UtcOffset,
 };
 use pwasync_proto::v1 as wire;
@@ -117,7 +117,7 @@ pub(crate) fn power_from_proto(
         power: Power {
             battery_percent: percent.and_then(|percent| u8::try_from(percent).ok()),
             on_battery: request.on_battery,
-            told_by: PowerTeller::Sysfs,
+            ..Power::MAINS
         },
         saver: if request.power_saver { PowerSaver::On } else { PowerSaver::Off },
     })
@@ -308,8 +308,7 @@ mod tests {
             let request = wire::SetPowerRequest { battery_percent, on_battery, charging, ..plain };
             power_from_proto(request).map_err(|error| error.to_string())
         };
-        let told_by = PowerTeller::Sysfs;
-        let wanted = Power { battery_percent: Some(100), on_battery: true, told_by };
+        let wanted = Power { battery_percent: Some(100), on_battery: true, ..Power::MAINS };
         assert_eq!(power(Some(100), true, None).unwrap().power, wanted);
         assert_eq!(power(Some(100), true, Some(false)).unwrap().power, wanted);
         let error = power(Some(101), false, None).unwrap_err();

@@ -15,8 +15,7 @@ use pwasync_core::{
     constraints::{Constraints, Transport, Transports},
     engagement::{EventKind, Level, Points},
     facts::{
-        Connection, Connectivity, Metered, NetworkId, Power, PowerSaver, PowerTeller, Reach, Sleep,
-        StoreAccess,
+        Connection, Connectivity, Metered, NetworkId, Power, PowerSaver, Reach, Sleep, StoreAccess,
     },
     key::SyncKind,
     lease::{Fact, FactValue, Leased},
@@ -113,8 +112,7 @@ pub(in crate::model) fn transitions(state: &Reference) -> BoxedStrategy<Transiti
 /// What ends the host's facts that hold all.
 fn put_aside(state: &Reference) -> impl Iterator<Item = HostChange> {
     let facts = &state.facts;
-    let told_by = PowerTeller::Upower;
-    let battery = Power { battery_percent: Some(80), on_battery: false, told_by };
+    let battery = Power { battery_percent: Some(80), ..Power::MAINS };
     let low = facts.power.is_some_and(|power| power.on_battery);
     let offline = !matches!(facts.network, Some(Some(_)));
     let saver = facts.saver == Some(PowerSaver::On);
@@ -315,8 +313,8 @@ fn reconcile() -> impl Strategy<Value = Transition> {
 fn host() -> impl Strategy<Value = HostChange> {
     let power =
         (select(&[3_u8, 5, 6, 20, 21, 80]), any::<bool>()).prop_map(|(percent, on_battery)| {
-            let told_by = PowerTeller::Upower;
-            HostChange::Power(Power { battery_percent: Some(percent), on_battery, told_by })
+            let battery_percent = Some(percent);
+            HostChange::Power(Power { battery_percent, on_battery, ..Power::MAINS })
         });
     let saver = option::of(select(&[PowerSaver::On, PowerSaver::Off]));
     prop_oneof![

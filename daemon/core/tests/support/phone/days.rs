@@ -5,7 +5,7 @@ use std::time::Duration;
 use pwasync_core::{
     constraints::Transport,
     engagement::EventKind,
-    facts::{Connectivity, Metered, Power, PowerSaver, PowerTeller},
+    facts::{Connectivity, Metered, Power, PowerSaver},
     time::Timestamp,
     wall::UtcOffset,
 };
@@ -169,8 +169,7 @@ fn power(day: u64, add: &mut impl FnMut(u64, u64, Does)) {
     let mut percent: u8 = if forgotten { 40 } else { 100 };
     let mut set = |hour, minute, percent: u8, on_battery| {
         let saver = if on_battery && percent <= 15 { PowerSaver::On } else { PowerSaver::Off };
-        let told_by = PowerTeller::Sysfs;
-        let power = Power { battery_percent: Some(percent), on_battery, told_by };
+        let power = Power { battery_percent: Some(percent), on_battery, ..Power::MAINS };
         add(hour, minute, Does::Power(power, saver));
     };
     set(6, 30, percent, forgotten);

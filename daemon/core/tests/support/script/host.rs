@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pwasync_core::{
     facts::{
-        Connection, Connectivity, Metered, NetworkId, Power, PowerSaver, PowerTeller, Sleep,
+        ChargeWarning, Connection, Connectivity, Metered, NetworkId, Power, PowerSaver, Sleep,
         StoreAccess,
     },
     time::WallClock,
@@ -15,7 +15,7 @@ use super::{Script, words};
 use crate::support::{facts::HostChange, names};
 
 impl Script {
-    /// `online [2]`, `offline`; `battery 20%`, `charging 20%`, `power awaited`, `saver on`;
+    /// `online [2]`, `offline`; `battery 20% [warned]`, `charging 20%`, `power awaited`, `saver on`;
     /// `suspend`, `resume`;
     /// `store read-only`; `wall -2h`, `utc +1h`. What a connection manager says, word by word:
     /// `full limited portal unchecked no-network`, `metered guess-metered unmetered`, `roaming
@@ -26,6 +26,10 @@ impl Script {
             ("online", [network]) => HostChange::Network(Some(network.parse().unwrap())),
             ("offline", []) => HostChange::Network(None),
             ("battery", [percent]) => power(percent, true),
+            ("battery", [percent, "warned"]) => {
+                let HostChange::Power(power) = power(percent, true) else { return false };
+                HostChange::Power(Power { warning: ChargeWarning::Critical, ..power })
+            }
             ("charging", [percent]) => power(percent, false),
             ("power", ["awaited"]) => HostChange::PowerAwaited,
             ("saver", ["awaited"]) => HostChange::SaverAwaited,
@@ -95,7 +99,7 @@ impl Script {
 
 fn power(percent: &str, on_battery: bool) -> HostChange {
     let battery_percent = Some(percent.trim_end_matches('%').parse().unwrap());
-    HostChange::Power(Power { battery_percent, on_battery, told_by: PowerTeller::Upower })
+    HostChange::Power(Power { battery_percent, on_battery, ..Power::MAINS })
 }
 
 /// `+2h`, `-30m`.
