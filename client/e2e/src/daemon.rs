@@ -20,6 +20,7 @@ use crate::{
 
 const POLICY: &str = "pwasyncd.toml";
 const NO_BUS: &str = "unix:path=/nonexistent";
+const NO_SYSFS: &str = "/nonexistent";
 /// Puts a folder over the kernel's, and goes on as what else is named.
 const BIND: &str = r#"mount --bind "$1" /sys/class/power_supply && shift && exec "$@""#;
 /// Longer than the daemon itself waits for its disk.
@@ -37,6 +38,17 @@ pub enum HostKind {
     },
 }
 
+/// Which batteries and chargers a daemon finds by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Supplies {
+    /// None, so that the machine's own do not count.
+    None,
+    /// Those below this folder, which it is told to look into for `/sys`.
+    At(PathBuf),
+    /// Those in this folder, which stands for that of the machine; needs root.
+    Bound(PathBuf),
+}
+
 /// How to start a daemon; the same setup starts it again on the same state.
 #[derive(Clone, Debug)]
 pub struct DaemonSetup {
@@ -49,8 +61,8 @@ pub struct DaemonSetup {
     /// Address of the system bus that it uses; `None`: one that is not there, so that the
     /// machine's own does not count.
     pub bus: Option<String>,
-    /// What it is to see in place of the machine's power supplies; needs root.
-    pub power_supplies: Option<PathBuf>,
+    /// Which batteries and chargers it finds by itself.
+    pub supplies: Supplies,
     /// Real or simulated.
     pub host: HostKind,
     /// What it logs, as in `PWASYNC_LOG`.
@@ -84,7 +96,7 @@ impl DaemonSetup {
             user,
             settle: None,
             bus: None,
-            power_supplies: None,
+            supplies: Supplies::None,
             host: HostKind::Real,
             log: "info".to_owned(),
             arguments: Vec::new(),
@@ -116,9 +128,14 @@ impl DaemonSetup {
 
     /// The program as its user.
     fn program(&self) -> Command {
-        let Some(supplies) = &self.power_supplies else {
+        let plain = || {
             let command = Command::new(&self.program);
-            return self.user.into_iter().fold(command, Command::user);
+            self.user.into_iter().fold(command, Command::user)
+        };
+        let supplies = match &self.supplies {
+            Supplies::None => return plain().argument("--sysfs").argument(NO_SYSFS),
+            Supplies::At(sysfs) => return plain().argument("--sysfs").argument(sysfs),
+            Supplies::Bound(supplies) => supplies,
         };
         // Only its own mounts are another's; it becomes itself, so that its process is its own.
         let mut command = Command::new("/usr/bin/unshare")

@@ -28,7 +28,7 @@ mod workdir;
 pub use binaries::{Binaries, on_path};
 pub use browser::{Browser, BrowserSetup, Sandbox, Scheduler, Screen};
 pub use chromium::{Chromium, Page};
-pub use daemon::{Daemon, DaemonSetup, HostKind};
+pub use daemon::{Daemon, DaemonSetup, HostKind, Supplies};
 pub use descendants::descendants_of;
 pub use disk::{LoopDisk, mount_privately};
 pub use environment::{Moment, variable};

@@ -72,6 +72,36 @@ async fn a_upower_that_only_says_when_it_has_looked_is_not_listened_to() {
     scene.nothing_ran();
 }
 
+/// It may be set to go by the time that is left, and then it warns at any percentage.
+#[tokio::test]
+async fn a_charge_that_upower_calls_critical_holds() {
+    if !can_run() {
+        return;
+    }
+    let bed = Bed::with_bus(free()).await.unwrap();
+    let pretended = pretend_upower(&bed).await;
+    let mut scene = Scene::start(bed).await;
+    seen(&scene, 50).await;
+    for level in [4_u32, 5] {
+        // 3: low, which is policy's to say.
+        pretended.set(&upower(), "WarningLevel", 3_u32);
+        pretended.tell(&upower(), "WarningLevel").await.unwrap();
+        let id = scene.one_off().await;
+        scene.runs(id).await;
+        pretended.set(&upower(), "WarningLevel", level);
+        pretended.tell(&upower(), "WarningLevel").await.unwrap();
+        // What was said last is known when this is.
+        pretended.set(&upower(), "Percentage", 50.0 - f64::from(level));
+        pretended.tell(&upower(), "Percentage").await.unwrap();
+        seen(&scene, 50 - level).await;
+        let id = scene.one_off().await;
+        scene.held(id, &["BATTERY_CRITICAL"]).await;
+        pretended.set(&upower(), "WarningLevel", 1_u32);
+        pretended.tell(&upower(), "WarningLevel").await.unwrap();
+        scene.runs(id).await;
+    }
+}
+
 /// The name of today; the system of the tests has a power-profiles-daemon from before.
 #[tokio::test]
 async fn the_power_saver_is_heard_by_its_name_of_today() {

@@ -1,11 +1,11 @@
 //! Batteries and chargers where UPower is absent: the kernel's files, and its messages that they
 //! have changed.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
 use pwasync_client::HostState;
 use pwasync_e2e::{
-    DaemonSetup,
+    DaemonSetup, Supplies,
     bed::{Bed, KernelPower, Sender},
 };
 
@@ -29,7 +29,7 @@ async fn bed(percent: u64, status: &str, charger: &str) -> Option<(Bed, KernelPo
 /// In the place of the machine's own.
 async fn start(bed: Bed, kernel: &KernelPower, policy: &str) -> Scene {
     let folder = kernel.folder();
-    Scene::with_setup(bed, policy, |setup| setup.power_supplies = Some(folder)).await
+    Scene::with_setup(bed, policy, |setup| setup.supplies = Supplies::Bound(folder)).await
 }
 
 fn sysfs(host: &HostState, percent: Option<u32>, on_battery: bool) -> bool {
@@ -84,9 +84,12 @@ async fn batteries_come_and_go() {
     let id = scene.one_off().await;
     scene.held(id, &["BATTERY_CRITICAL"]).await;
     kernel.battery("BAT1", 50, "Discharging").unwrap();
+    // It holds thrice as much as the other, and counts so.
+    let large = BTreeMap::from([("energy_now", "75000000"), ("energy_full", "150000000")]);
+    kernel.set("BAT1", &large).unwrap();
     changed(&scene, &kernel);
     scene.runs(id).await;
-    seen(&scene, 26, true).await;
+    seen(&scene, 38, true).await;
     kernel.remove("BAT0").unwrap();
     kernel.remove("BAT1").unwrap();
     changed(&scene, &kernel);
@@ -152,11 +155,9 @@ async fn a_daemon_that_starts_on_a_critical_battery_runs_nothing() {
 #[tokio::test]
 async fn the_folder_is_a_setting() {
     let Some((bed, kernel)) = bed(4, "Discharging", "0").await else { return };
-    let sysfs: PathBuf = kernel.sysfs().into();
-    let set = |setup: &mut DaemonSetup| {
-        setup.arguments.extend(["--sysfs".to_owned(), sysfs.display().to_string()]);
-    };
-    let mut scene = Scene::with_setup(bed, "", set).await;
+    let sysfs = kernel.sysfs().to_owned();
+    let set_up = |setup: &mut DaemonSetup| setup.supplies = Supplies::At(sysfs);
+    let mut scene = Scene::with_setup(bed, "", set_up).await;
     seen(&scene, 4, true).await;
     let id = scene.one_off().await;
     scene.held(id, &["BATTERY_CRITICAL"]).await;

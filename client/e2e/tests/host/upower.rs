@@ -2,7 +2,7 @@
 
 use pwasync_client::HostState;
 use pwasync_e2e::{
-    DaemonSetup,
+    DaemonSetup, Supplies,
     bed::{Bed, Charge, Plug, PowerSupplies},
 };
 
@@ -153,7 +153,7 @@ async fn the_kernel_tells_while_upower_is_away() {
     kernel.charger("0").unwrap();
     kernel.battery("BAT0", 3, "Discharging").unwrap();
     let folder = kernel.folder();
-    let set_up = |setup: &mut DaemonSetup| setup.power_supplies = Some(folder);
+    let set_up = |setup: &mut DaemonSetup| setup.supplies = Supplies::Bound(folder);
     let (mut scene, mut power) = (Scene::with_setup(bed, "", set_up).await, power);
     power.start_upower(scene.bed.bus()).await.unwrap();
     let id = scene.one_off().await;
