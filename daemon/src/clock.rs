@@ -2,6 +2,8 @@
 //!
 //! The only module of the daemon that reads a clock.
 
+mod sleep;
+
 use std::{fs, io, os::fd::OwnedFd};
 
 use jiff::tz::TimeZone;
@@ -16,6 +18,8 @@ use rustix::time::{
 use tokio::io::{Interest, unix::AsyncFd};
 
 use crate::channel::{EngineGone, WallClockSender};
+pub use sleep::AlarmError;
+pub(crate) use sleep::{Alarm, SleepWatch};
 
 /// The time zone of the machine.
 const LOCAL_TIME: &str = "/etc/localtime";

@@ -170,6 +170,7 @@ impl Engine {
             stopping: false,
         };
         engine.feed_facts();
+        engine.check_alarm();
         Ok(engine)
     }
 
@@ -223,6 +224,7 @@ impl Engine {
     }
 
     fn take_inputs(&mut self, first: Input) -> Result<(), EngineError> {
+        self.notice_sleep();
         self.take(first)?;
         for _ in 1..INPUTS_AT_ONCE {
             let Ok(input) = self.inputs.try_recv() else { break };
@@ -274,6 +276,7 @@ impl Engine {
 
     /// Everything whose time has come.
     fn do_due(&mut self) -> Result<(), EngineError> {
+        self.notice_sleep();
         while let Some((at, due)) = self.next_deadline()
             && at <= self.host.now()
         {

@@ -1,6 +1,6 @@
 //! Where time and facts come from: the real host, or the simulated one.
 
-use std::io;
+use std::{io, time::Duration};
 
 use pwasync_core::{
     event::Event,
@@ -13,7 +13,7 @@ use pwasync_core::{
 
 use crate::{
     channel::{SimulatedNetwork, SimulatedPower},
-    clock::{SystemClock, Timer},
+    clock::{Alarm, AlarmError, SleepWatch, SystemClock, Timer},
     store::frame::ClockFrame,
 };
 
@@ -43,8 +43,17 @@ pub enum FirstNetwork {
 /// The host as the engine uses it.
 #[derive(Debug)]
 pub(crate) enum Host {
-    Real { clock: SystemClock, timer: Timer },
+    Real(RealHost),
     Simulated(SimulatedHost),
+}
+
+/// This machine.
+#[derive(Debug)]
+pub(crate) struct RealHost {
+    clock: SystemClock,
+    timer: Timer,
+    sleep: SleepWatch,
+    alarm: Alarm,
 }
 
 /// A host that stands still until it is told otherwise.
@@ -60,7 +69,12 @@ pub(crate) struct SimulatedHost {
 impl Host {
     pub(crate) fn new(kind: HostKind) -> io::Result<Self> {
         Ok(match kind {
-            HostKind::Real(clock) => Self::Real { clock, timer: Timer::new(clock)? },
+            HostKind::Real(clock) => Self::Real(RealHost {
+                clock,
+                timer: Timer::new(clock)?,
+                sleep: SleepWatch::new(),
+                alarm: Alarm::new(clock),
+            }),
             HostKind::Simulated { start_unix_millis, network } => Self::Simulated(SimulatedHost {
                 now: Timestamp::from_millis(start_unix_millis),
                 wall: WallClock::default(),
@@ -76,7 +90,7 @@ impl Host {
 
     pub(crate) fn now(&self) -> Timestamp {
         match self {
-            Self::Real { clock, .. } => clock.now(),
+            Self::Real(real) => real.clock.now(),
             Self::Simulated(simulated) => simulated.now,
         }
     }
@@ -84,29 +98,54 @@ impl Host {
     /// The wall clock that everybody begins with: core time is Unix time when the daemon starts.
     pub(crate) fn wall(&self) -> WallClock {
         match self {
-            Self::Real { clock, .. } => WallClock { offset_millis: 0, ..clock.wall() },
+            Self::Real(real) => WallClock { offset_millis: 0, ..real.clock.wall() },
             Self::Simulated(simulated) => simulated.wall,
         }
     }
 
     pub(crate) fn origin(&self) -> Origin {
         match self {
-            Self::Real { .. } => Origin::Host,
+            Self::Real(_) => Origin::Host,
             Self::Simulated(_) => Origin::Simulation,
         }
     }
 
     pub(crate) fn simulated(&mut self) -> Option<&mut SimulatedHost> {
         match self {
-            Self::Real { .. } => None,
+            Self::Real(_) => None,
             Self::Simulated(simulated) => Some(simulated),
+        }
+    }
+
+    /// How long the machine has slept since the last call, as its clocks tell; the simulated host
+    /// says so itself.
+    pub(crate) fn slept(&mut self) -> Option<Duration> {
+        match self {
+            Self::Real(real) => real.sleep.slept(),
+            Self::Simulated(_) => None,
+        }
+    }
+
+    /// Whether the machine can be woken; the simulated one is never asleep by itself.
+    pub(crate) fn check_alarm(&mut self) -> Result<(), AlarmError> {
+        match self {
+            Self::Real(real) => real.alarm.check(),
+            Self::Simulated(_) => Ok(()),
+        }
+    }
+
+    /// Wakes the machine then if it sleeps.
+    pub(crate) fn set_alarm(&mut self, at: Option<Timestamp>) -> Result<(), AlarmError> {
+        match self {
+            Self::Real(real) => real.alarm.set(at),
+            Self::Simulated(_) => Ok(()),
         }
     }
 
     /// Waits for an instant; the simulated host waits for nothing by itself.
     pub(crate) async fn wait(&self, until: Option<Timestamp>) -> io::Result<()> {
         match self {
-            Self::Real { timer, .. } => timer.wait(until).await,
+            Self::Real(real) => real.timer.wait(until).await,
             Self::Simulated(_) => std::future::pending().await,
         }
     }
@@ -115,9 +154,9 @@ impl Host {
     pub(crate) fn frame(&self, wall: WallClock) -> ClockFrame {
         let wall_offset_millis = wall.offset_millis;
         match self {
-            Self::Real { clock, .. } => ClockFrame {
-                boot_id: clock.boot_id(),
-                offset_millis: clock.offset_millis(),
+            Self::Real(real) => ClockFrame {
+                boot_id: real.clock.boot_id(),
+                offset_millis: real.clock.offset_millis(),
                 wall_offset_millis,
             },
             // Simulated time goes on over restarts: all of it is one boot.

@@ -100,6 +100,7 @@ impl PolicySource {
             places.extend(settle.map(|key| ((Section::General, key.name), flag)));
         }
         policy.grid_offset = self.grid_offset.within(policy.longest_slot());
+        policy.suspend.resume_offset = self.grid_offset.part_of(policy.suspend.resume_jitter);
         Ok(LoadedPolicy {
             policy,
             files: texts.into_iter().map(|text| text.path).collect(),

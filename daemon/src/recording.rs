@@ -247,6 +247,7 @@ impl CoreInput {
                 | Event::LauncherClosed(_)
                 | Event::PowerChanged(_)
                 | Event::SleepChanged(_)
+                | Event::Slept(_)
                 | Event::WallClockChanged(_)
                 | Event::StoreChanged(_)
                 | Event::SessionReady(_)

@@ -54,17 +54,21 @@ pub struct Status {
     pub store_losses: Vec<String>,
     /// Single records that were damaged and set aside since it started.
     pub records_set_aside: u32,
-    /// How it stands with the machine's sleep; none: nobody tells of that.
-    pub sleep: Option<SleepState>,
+    /// How it stands with the machine's sleep.
+    pub sleep: SleepState,
 }
 
 /// How the daemon stands with the machine's sleep.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SleepState {
-    /// What became of its wish to delay sleep while events run.
-    pub inhibitor: SleepInhibitor,
+    /// What became of its wish to delay sleep while events run; none: nobody tells of sleep.
+    pub inhibitor: Option<SleepInhibitor>,
     /// Since when.
     pub inhibitor_since: Option<SystemTime>,
+    /// Why the machine cannot be woken for syncs though policy wants it.
+    pub alarm_problem: Option<String>,
+    /// When it is woken, if it sleeps then.
+    pub alarm_at: Option<SystemTime>,
 }
 
 /// What became of the wish to delay the machine's sleep while events run.

@@ -49,6 +49,15 @@ impl Attempt {
         }
     }
 
+    /// Its limit comes so much later.
+    pub(crate) fn postpone(&mut self, by: Duration) {
+        match &mut self.progress {
+            Progress::Sent { start_by: limit } | Progress::Started { finish_by: limit, .. } => {
+                *limit = *limit + by;
+            }
+        }
+    }
+
     /// When the event started.
     pub fn started_at(&self) -> Option<Timestamp> {
         match self.progress {

@@ -18,6 +18,7 @@ use crate::{
     registration::Registration,
     saved::Counters,
     site::{Site, SiteKey},
+    time::Timestamp,
 };
 
 /// One thing to do.
@@ -77,6 +78,8 @@ pub enum Effect {
     /// Have the connection manager find out anew how far the link that leads out reaches. Waits for
     /// no record.
     CheckConnection(CheckNumber),
+    /// Wake the machine at this instant if it sleeps then; `None`: leave it asleep.
+    WakeMachine(Option<Timestamp>),
     /// The machine's sleep is to be delayed, or not any more.
     Inhibit(Inhibition),
 }

@@ -1,6 +1,6 @@
 //! What happens outside and changes what may run.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     attempt::Finished,
@@ -24,6 +24,8 @@ pub enum Event {
     PowerChanged(Source<Power>),
     /// The machine goes to sleep or has woken.
     SleepChanged(Sleep),
+    /// The machine has slept for so long, and nobody has told before.
+    Slept(Duration),
     /// The wall clock moved against core time.
     WallClockChanged(WallClock),
     /// The store became read-only or writable.

@@ -8,6 +8,7 @@ mod joined;
 mod network;
 mod power;
 mod queries;
+mod rest;
 mod settle;
 mod source;
 
@@ -22,6 +23,7 @@ pub use source::Source;
 
 use checks::{Checks, Holds};
 use joined::Since;
+use rest::Rest;
 use settle::Settle;
 
 use crate::{policy::Policy, time::Timestamp};
@@ -98,8 +100,7 @@ pub struct Host {
     facts: Facts,
     since: Since,
     settle: Option<Settle>,
-    sleep: (Sleep, Timestamp),
-    resumed_at: Option<Timestamp>,
+    rest: Rest,
     store: (StoreAccess, Timestamp),
     returned: Returned,
 }
@@ -142,8 +143,7 @@ impl Host {
             facts: Facts::unknown(),
             since: Since::new(now),
             settle: None,
-            sleep: (Sleep::Awake, now),
-            resumed_at: None,
+            rest: Rest::new(now),
             store: (StoreAccess::Writable, now),
             returned: Returned { at: returned_at, times: 0 },
         }
@@ -276,15 +276,25 @@ impl Host {
 
     /// Takes the machine's going to sleep or waking; true when it changed.
     pub(crate) fn take_sleep(&mut self, now: Timestamp, sleep: Sleep, policy: &Policy) -> bool {
-        if self.sleep.0 == sleep {
+        if self.rest.sleep == sleep {
             return false;
         }
-        self.sleep = (sleep, now);
+        self.rest.take(now, sleep);
         if sleep == Sleep::Awake {
-            self.resumed_at = Some(now);
-            self.settle = self.settle.map(|_| Settle::new(now, policy.resume_settle));
+            self.settle_again(now, policy);
         }
         true
+    }
+
+    /// The machine has slept and nobody has told.
+    pub(crate) fn take_unannounced_sleep(&mut self, now: Timestamp, policy: &Policy) {
+        self.rest.take_resume(now);
+        self.settle_again(now, policy);
+    }
+
+    fn settle_again(&mut self, now: Timestamp, policy: &Policy) {
+        let lasts = self.rest.settle(now, policy);
+        self.settle = self.settle.map(|settle| settle.again(now, lasts));
     }
 
     /// Takes the state of the store; true when it changed.
@@ -326,6 +336,7 @@ impl Host {
             power_saver: self.power_saver == Source::Present(PowerSaver::On),
         };
         let was_online = self.facts.reach == Reach::Online;
+        self.rest.note(now, self.settle);
         self.since.note(now, &self.facts, &facts);
         if network == Network::First {
             self.since.learned_network(now);
@@ -334,8 +345,11 @@ impl Host {
         if reach != Reach::Online {
             self.settle = None;
         } else if !was_online || network != Network::Same {
-            let longer = self.resuming(now, policy) || network == Network::Unwatched;
-            let settle = if longer { policy.resume_settle } else { policy.settle };
+            let settle = self.rest.settle(now, policy);
+            let settle = match network {
+                Network::Unwatched => settle.max(policy.resume_settle),
+                Network::Same | Network::Other | Network::First => settle,
+            };
             self.settle = Some(Settle::new(now, settle));
             if !matches!(network, Network::First | Network::Unwatched) {
                 self.returned = Returned { at: Some(now), times: self.returned.times + 1 };
@@ -364,11 +378,6 @@ impl Host {
                 Holds::Perhaps
             }
         }
-    }
-
-    /// Shortly after a resume the network is given longer to settle.
-    fn resuming(&self, now: Timestamp, policy: &Policy) -> bool {
-        self.resumed_at.is_some_and(|at| now.saturating_since(at) < policy.resume_settle)
     }
 }
 

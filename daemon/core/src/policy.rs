@@ -17,7 +17,7 @@ pub use engagement::EngagementPolicy;
 pub use order::Contradiction;
 pub use rules::{Condition, KindRules, LearnedHours, Networks, Permission, Rules};
 pub use site::{Patch, PatchError, Section};
-pub use suspend::SuspendPolicy;
+pub use suspend::{SuspendPolicy, WakeMachine};
 pub use traffic::Traffic;
 pub use value::{Kind, Raw, Value, ValueError};
 

@@ -144,6 +144,8 @@ pub struct Scheduler {
     launchers: Launchers,
     /// What was last said of the machine's sleep.
     inhibition: Inhibition,
+    /// When the machine is to be woken.
+    alarm: Option<Timestamp>,
     wakes: Wakes,
     effects: VecDeque<Effect>,
 }
@@ -153,8 +155,23 @@ impl Scheduler {
     pub fn handle_event(&mut self, now: Timestamp, event: Event) {
         // What is overdue goes by the facts until now, but by the clock as it is: before it is
         // told for the first time there is none.
-        if let Event::WallClockChanged(wall) = event {
-            self.wall = wall;
+        match event {
+            Event::WallClockChanged(wall) => self.wall = wall,
+            Event::Slept(by) => self.slept(now, by),
+            Event::NetlinkChanged(_)
+            | Event::ManagerChanged(_)
+            | Event::ConnectionChecked(_)
+            | Event::PowerChanged(_)
+            | Event::PowerSaverChanged(_)
+            | Event::SleepChanged(_)
+            | Event::StoreChanged(_)
+            | Event::SessionReady(_)
+            | Event::AttemptStarted { .. }
+            | Event::AttemptFinished { .. }
+            | Event::SessionClosed(_)
+            | Event::LauncherProfiles { .. }
+            | Event::LaunchFailed { .. }
+            | Event::LauncherClosed(_) => {}
         }
         self.handle_timeout(now);
         let now = self.now;
@@ -165,6 +182,8 @@ impl Scheduler {
             Event::PowerChanged(power) => self.host.take_power(now, power, &self.policy),
             Event::PowerSaverChanged(saver) => self.host.take_power_saver(now, saver, &self.policy),
             Event::SleepChanged(sleep) => self.host.take_sleep(now, sleep, &self.policy),
+            // What that means was taken before anything was done at a time that it skipped.
+            Event::Slept(_) => true,
             Event::StoreChanged(access) => self.host.take_store(now, access),
             Event::WallClockChanged(_) => {
                 self.file_budget_held();
@@ -219,6 +238,7 @@ impl Scheduler {
         self.fire_what_may();
         self.tell_held();
         self.inhibit();
+        self.set_alarm();
     }
 
     /// The network's last return is kept over restarts (P-03).

@@ -36,6 +36,11 @@ impl Timers {
         self.order.first().copied()
     }
 
+    /// All timers, the earliest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Timestamp, RegistrationId)> {
+        self.order.iter().copied()
+    }
+
     /// The earliest timer, if it is due.
     pub(crate) fn first_due(&self, now: Timestamp) -> Option<RegistrationId> {
         self.first().filter(|(at, _)| *at <= now).map(|(_, id)| id)

@@ -53,6 +53,7 @@ impl ReferenceStateMachine for Machine {
     fn apply(mut state: Reference, transition: &Transition) -> Reference {
         state.begin();
         match transition {
+            Transition::Sleep(by) => state.sleep(*by),
             Transition::Jump(by) => {
                 state.jump(*by);
                 return state;

@@ -4,6 +4,7 @@ use pwasync_core::{effect::Inhibition, facts::Sleep, time::Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use super::{EngineGone, Input};
+use crate::clock::AlarmError;
 
 /// What logind says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub struct SleepView {
     pub logind: Logind,
     /// Since when the inhibitor is as it is, and logind there or not.
     pub since: Timestamp,
+    /// Why the machine cannot be woken though policy wants it.
+    pub alarm_problem: Option<AlarmError>,
+    /// When it is woken, if it sleeps then.
+    pub alarm_at: Option<Timestamp>,
 }
 
 /// Says only what logind knows.

@@ -28,6 +28,7 @@ impl Engine {
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
                 | Effect::Inhibit(_)
+                | Effect::WakeMachine(_)
                 | Effect::HostChanged => self.pipeline.gate(Gated::Effect(effect)),
             }
         }
@@ -69,6 +70,7 @@ impl Engine {
             }
             Effect::Notify(change) => self.tell_watchers(change),
             Effect::HostChanged => self.host_changed = true,
+            Effect::WakeMachine(at) => self.set_alarm(at),
             Effect::Inhibit(inhibition) => self.sleeping.inhibit(inhibition),
             Effect::Launch { launcher, profile, token } => self.launch(launcher, profile, token),
             Effect::LaunchCancel { launcher, token } => self.cancel_launch(launcher, token),

@@ -142,6 +142,7 @@ impl Engine {
         self.committer.take_back();
         // Its sessions end, and with them what ran.
         self.sleeping.inhibit(Inhibition::Free);
+        self.set_alarm(None);
         let unrecorded = self.pipeline.drop_all();
         self.sessions.close_all(Closing::Restarting, RECONNECT);
         self.launchers.close_all(Closing::Restarting, RECONNECT);

@@ -91,6 +91,7 @@ impl Engine {
             let policy = Box::new(policy.clone());
             self.call(SetPolicy(policy));
         }
+        self.check_alarm();
         Reloaded { changed, files: self.policy.loaded.files.clone() }
     }
 }

@@ -10,6 +10,9 @@ const MACHINE_ID: &str = "/etc/machine-id";
 /// that no other program uses.
 const KEY: &[u8; 16] = b"pwasync.grid.\0\0\x01";
 
+/// No number drawn is above it.
+const ALL: Duration = Duration::from_millis(u64::MAX);
+
 /// Stable for a machine and different between machines, so that they do not tick together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GridOffset {
@@ -44,6 +47,13 @@ impl GridOffset {
             Self::Machine(drawn) => Duration::from_millis(drawn % longest),
             Self::Fixed(offset) => offset,
         }
+    }
+
+    /// The machine's part of another span, which is less than the span.
+    pub(super) fn part_of(self, span: Duration) -> Duration {
+        let offset = u64::try_from(self.within(ALL).as_millis()).unwrap_or(u64::MAX);
+        let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(offset.checked_rem(span).unwrap_or(0))
     }
 }
 
@@ -80,6 +90,20 @@ mod tests {
         for text in ["", "uninitialized\n", "0123", &"x".repeat(32)] {
             assert_eq!(offset(text), None);
         }
+    }
+
+    #[test]
+    fn machines_spread_over_the_jitter_of_a_resume() {
+        let mut seconds = [0; 10];
+        for machine in 0..1_000_u32 {
+            let part = GridOffset::of_id(&format!("{machine:032x}")).unwrap();
+            let part = part.part_of(Duration::from_secs(10));
+            seconds[usize::try_from(part.as_secs()).unwrap()] += 1;
+        }
+        assert!(seconds.iter().all(|machines| (50..=150).contains(machines)), "{seconds:?}");
+        assert_eq!(GridOffset::Machine(7).part_of(Duration::ZERO), Duration::ZERO);
+        let fixed = GridOffset::Fixed(Duration::from_secs(12));
+        assert_eq!(fixed.part_of(Duration::from_secs(10)), Duration::from_secs(2));
     }
 
     #[test]

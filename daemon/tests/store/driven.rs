@@ -191,6 +191,7 @@ impl Driven {
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
                 | Effect::Inhibit(_)
+                | Effect::WakeMachine(_)
                 | Effect::HostChanged
                 | Effect::CheckConnection(_) => {}
             }

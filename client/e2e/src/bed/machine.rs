@@ -53,6 +53,8 @@ pub struct MachineOptions {
     pub policy: String,
     /// Units of the system that it has not got.
     pub masked: &'static [&'static str],
+    /// What stands over the daemon's unit.
+    pub drop_in: &'static str,
 }
 
 /// Why there can be no machine here; none: there can.
@@ -307,6 +309,7 @@ fn lay_out(workdir: &Workdir, shared: &Path, options: &MachineOptions) -> std::i
         ("etc/systemd/logind.conf.d/test.conf", PATIENCE),
         ("etc/systemd/system/systemd-suspend.service.d/test.conf", SLEEP),
         ("etc/systemd/system/pwasyncd.service.d/test.conf", DROP_IN),
+        ("etc/systemd/system/pwasyncd.service.d/told.conf", options.drop_in),
         ("usr/lib/systemd/system/pwasyncd.service", UNIT),
         ("usr/lib/sysusers.d/pwasync.conf", USERS),
     ];

@@ -31,7 +31,7 @@ unshare --mount --ipc --uts --cgroup --pid --fork --kill-child sh -eu -c '
   pivot_root . host
   umount --lazy host
   exec systemd-nspawn --quiet --register=no --keep-unit --link-journal=no --console=pipe \
-    --machine=pwasync-test --directory=/machine --boot \
+    --machine=pwasync-test --directory=/machine --capability=CAP_WAKE_ALARM --boot \
     --bind=/shared --bind=/shared/pwasync:/run/pwasync --bind=/shared/dbus:/run/dbus \
     --bind=/shared/power-state:/sys/power/state --bind-ro=/shared/pwasyncd:/usr/bin/pwasyncd \
     -- --unit=basic.target

@@ -19,7 +19,8 @@ use tokio::time::{interval, timeout};
 const LIMIT: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Times that would only be waited for.
-const POLICY: &str = "[network]\nsettle = \"0s\"\nresume_settle = \"1s\"\n";
+const POLICY: &str = "[network]\nsettle = \"0s\"\nresume_settle = \"1s\"\n\
+    [suspend]\nresume_jitter = \"1s\"\n";
 
 /// Whether this machine can run another; says what is missing, and fails where all must run.
 pub(crate) fn can_run() -> bool {
@@ -35,11 +36,16 @@ pub(crate) struct Desktop {
 }
 
 impl Desktop {
-    /// Boots it, under this policy besides.
-    pub(crate) async fn boot(policy: &str, masked: &'static [&'static str]) -> Self {
+    /// Boots it, with these further lines of the policy's table of sleep.
+    pub(crate) async fn boot(policy: &str) -> Self {
+        let options = MachineOptions { policy: policy.to_owned(), ..MachineOptions::default() };
+        Self::boot_with(options).await
+    }
+
+    pub(crate) async fn boot_with(options: MachineOptions) -> Self {
         let binaries = Binaries::find().unwrap();
-        let policy = format!("{POLICY}{policy}");
-        let options = MachineOptions { policy, masked };
+        let policy = format!("{POLICY}{}", options.policy);
+        let options = MachineOptions { policy, ..options };
         let machine = Machine::boot(&binaries, options).await.unwrap();
         let socket = SocketPath::at(machine.socket());
         let options = SessionOptions {

@@ -1,17 +1,19 @@
 //! The machine's sleep, as the real logind tells it and lets it be delayed.
 
-use pwasync_client::{LastChance, RegistrationId, SleepInhibitor, Wake};
+use pwasync_client::{LastChance, RegistrationId, SleepInhibitor, Status, Wake};
+
+use pwasync_e2e::bed::MachineOptions;
 
 use crate::machine::{Desktop, can_run};
 
 /// Events may take as long as they like.
-const PATIENT: &str = "[suspend]\ndelay = \"5m\"\n";
-const HASTY: &str = "[suspend]\ndelay = \"500ms\"\n";
+const PATIENT: &str = "delay = \"5m\"\n";
+const HASTY: &str = "delay = \"500ms\"\n";
 const DAEMON: &str = "pwasyncd";
 
 /// A machine on which an event runs.
 async fn with_an_event(policy: &str) -> (Desktop, RegistrationId, Wake) {
-    let mut desktop = Desktop::boot(policy, &[]).await;
+    let mut desktop = Desktop::boot(policy).await;
     desktop.host("heard", |host| host.suspending_source.source.as_deref() == Some("logind")).await;
     desktop.delayed_by(&[]).await;
     let id = desktop.register("mail").await;
@@ -82,8 +84,8 @@ async fn logind_is_found_again_and_asked_again() {
     desktop.host("unheard", |host| host.suspending_source.source.is_none()).await;
     desktop.machine.start("systemd-logind.service").await.unwrap();
     desktop.delayed_by(&[DAEMON]).await;
-    let held = |sleep: &pwasync_client::SleepState| sleep.inhibitor == SleepInhibitor::Held;
-    desktop.until("held", |status| status.sleep.as_ref().is_some_and(held)).await;
+    let held = Some(SleepInhibitor::Held);
+    desktop.until("held", |status| status.sleep.inhibitor == held).await;
     desktop.completes(&wake).await;
     desktop.delayed_by(&[]).await;
 }
@@ -94,7 +96,7 @@ async fn a_daemon_that_starts_while_the_machine_sleeps_starts_nothing() {
     if !can_run() {
         return;
     }
-    let mut desktop = Desktop::boot("", &[]).await;
+    let mut desktop = Desktop::boot("").await;
     desktop.machine.suspend().await.unwrap();
     desktop.machine.sleeps().await.unwrap();
     desktop.machine.stop("pwasyncd.service").await.unwrap();
@@ -114,15 +116,16 @@ async fn what_logind_refuses_is_told_and_the_sync_runs() {
     if !can_run() {
         return;
     }
-    let mut desktop = Desktop::boot("", &["polkit.service"]).await;
+    let options = MachineOptions { masked: &["polkit.service"], ..MachineOptions::default() };
+    let mut desktop = Desktop::boot_with(options).await;
     desktop.host("heard", |host| host.suspending_source.source.is_some()).await;
     desktop.register("mail").await;
     let wake = desktop.starts().await;
-    let refused = |sleep: &pwasync_client::SleepState| match &sleep.inhibitor {
-        SleepInhibitor::Refused(why) => !why.is_empty(),
-        SleepInhibitor::Free | SleepInhibitor::Held => false,
+    let refused = |status: &Status| match &status.sleep.inhibitor {
+        Some(SleepInhibitor::Refused(why)) => !why.is_empty(),
+        Some(SleepInhibitor::Free | SleepInhibitor::Held) | None => false,
     };
-    desktop.until("refused", |status| status.sleep.as_ref().is_some_and(refused)).await;
+    desktop.until("refused", refused).await;
     assert_eq!(desktop.machine.delayers().await.unwrap(), [""; 0]);
     desktop.completes(&wake).await;
 }
@@ -142,4 +145,33 @@ async fn a_daemon_that_is_killed_delays_no_sleep() {
     desktop.attached().await;
     desktop.delayed_by(&[DAEMON]).await;
     desktop.completes(&wake).await;
+}
+
+/// The unit has no capability, and policy wants what needs one.
+#[tokio::test]
+async fn a_machine_that_cannot_be_woken_is_told() {
+    if !can_run() {
+        return;
+    }
+    let desktop = Desktop::boot("wake = \"always\"\n").await;
+    let problem = desktop.client.status().await.unwrap().sleep.alarm_problem.unwrap();
+    assert!(problem.contains("CAP_WAKE_ALARM"), "{problem}");
+    assert!(desktop.machine.log().contains("CAP_WAKE_ALARM"), "{}", desktop.machine.tail());
+}
+
+/// Whether there is a clock that wakes it depends on where the test runs.
+#[tokio::test]
+async fn the_drop_in_gives_the_daemon_the_right_to_wake_the_machine() {
+    if !can_run() {
+        return;
+    }
+    let options = MachineOptions {
+        policy: "wake = \"always\"\n".to_owned(),
+        drop_in: include_str!("../../../../docs/examples/wake-alarm.conf"),
+        ..MachineOptions::default()
+    };
+    let desktop = Desktop::boot_with(options).await;
+    let problem = desktop.client.status().await.unwrap().sleep.alarm_problem;
+    let expected = [None, Some("the machine has no clock that could wake it")];
+    assert!(expected.contains(&problem.as_deref()), "{problem:?}");
 }

@@ -21,7 +21,7 @@ pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError>
             return Err(unknown_value("store", wire.store));
         }
     };
-    let sleep = wire.sleep.map(sleep_state).transpose()?;
+    let sleep = sleep_state(wire.sleep.unwrap_or_default())?;
     Ok(Status {
         daemon_version: wire.daemon_version,
         process_id: wire.process_id,
@@ -50,16 +50,20 @@ pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError>
 }
 
 fn sleep_state(wire: v1::SleepState) -> Result<SleepState, ClientError> {
-    let v1::SleepState { inhibitor, inhibitor_problem, inhibitor_since } = wire;
+    let v1::SleepState { inhibitor, inhibitor_problem, .. } = wire;
     let inhibitor = match v1::SleepInhibitor::try_from(inhibitor) {
-        Ok(v1::SleepInhibitor::Free) => SleepInhibitor::Free,
-        Ok(v1::SleepInhibitor::Held) => SleepInhibitor::Held,
-        Ok(v1::SleepInhibitor::Refused) => SleepInhibitor::Refused(inhibitor_problem),
-        Ok(v1::SleepInhibitor::Unspecified) | Err(_) => {
-            return Err(unknown_value("inhibitor", inhibitor));
-        }
+        Ok(v1::SleepInhibitor::Unspecified) => None,
+        Ok(v1::SleepInhibitor::Free) => Some(SleepInhibitor::Free),
+        Ok(v1::SleepInhibitor::Held) => Some(SleepInhibitor::Held),
+        Ok(v1::SleepInhibitor::Refused) => Some(SleepInhibitor::Refused(inhibitor_problem)),
+        Err(_) => return Err(unknown_value("inhibitor", inhibitor)),
     };
-    Ok(SleepState { inhibitor, inhibitor_since: instant("inhibitor_since", inhibitor_since)? })
+    Ok(SleepState {
+        inhibitor,
+        inhibitor_since: instant("inhibitor_since", wire.inhibitor_since)?,
+        alarm_problem: some_text(wire.alarm_problem),
+        alarm_at: instant("alarm_at", wire.alarm_at)?,
+    })
 }
 
 pub(crate) fn into_list_request(

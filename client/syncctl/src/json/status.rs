@@ -35,27 +35,36 @@ pub(crate) struct StatusDocument<'a> {
     launchers: u32,
     store_losses: &'a [String],
     records_set_aside: u32,
-    sleep: Option<SleepDocument<'a>>,
+    sleep: SleepDocument<'a>,
 }
 
 /// How the daemon stands with the machine's sleep.
 #[derive(Debug, Serialize)]
 struct SleepDocument<'a> {
     /// `free`, `held` or `refused`.
-    inhibitor: &'static str,
+    inhibitor: Option<&'static str>,
     inhibitor_problem: Option<&'a str>,
     inhibitor_since: Option<String>,
+    alarm_problem: Option<&'a str>,
+    alarm_at: Option<String>,
 }
 
 impl<'a> SleepDocument<'a> {
     fn new(sleep: &'a SleepState) -> Self {
-        let SleepState { inhibitor, inhibitor_since } = sleep;
+        let SleepState { inhibitor, inhibitor_since, alarm_problem, alarm_at } = sleep;
         let (inhibitor, inhibitor_problem) = match inhibitor {
-            SleepInhibitor::Free => ("free", None),
-            SleepInhibitor::Held => ("held", None),
-            SleepInhibitor::Refused(problem) => ("refused", Some(problem.as_str())),
+            None => (None, None),
+            Some(SleepInhibitor::Free) => (Some("free"), None),
+            Some(SleepInhibitor::Held) => (Some("held"), None),
+            Some(SleepInhibitor::Refused(problem)) => (Some("refused"), Some(problem.as_str())),
         };
-        Self { inhibitor, inhibitor_problem, inhibitor_since: instant(*inhibitor_since) }
+        Self {
+            inhibitor,
+            inhibitor_problem,
+            inhibitor_since: instant(*inhibitor_since),
+            alarm_problem: alarm_problem.as_deref(),
+            alarm_at: instant(*alarm_at),
+        }
     }
 }
 
@@ -129,7 +138,7 @@ impl<'a> StatusDocument<'a> {
             launchers: *launchers,
             store_losses,
             records_set_aside: *records_set_aside,
-            sleep: sleep.as_ref().map(SleepDocument::new),
+            sleep: SleepDocument::new(sleep),
         }
     }
 }

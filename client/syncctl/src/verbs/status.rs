@@ -148,6 +148,12 @@ fn host_facts(facts: &mut Facts<'_>, status: &Status, look: &Look) {
         let sleep = with_source(sleep, &host.suspending_source, status, look);
         facts.painted("sleep", paint, sleep);
     }
+    if let Some(problem) = &status.sleep.alarm_problem {
+        facts.painted("wake-ups", Paint::Bad, problem);
+    }
+    if let Some(at) = status.sleep.alarm_at {
+        facts.fact("wakes up", look.both(status.now, Some(at)));
+    }
     if !host.overridden.is_empty() {
         facts.painted("overridden", Paint::Busy, host.overridden.join(", "));
     }
@@ -179,8 +185,7 @@ pub(super) fn sleep(status: &Status) -> Option<(Paint, String)> {
         true => (Paint::Busy, "suspending"),
         false => (Paint::Plain, "awake"),
     };
-    let inhibitor = status.sleep.as_ref().map(|sleep| &sleep.inhibitor);
-    Some(match inhibitor {
+    Some(match &status.sleep.inhibitor {
         None | Some(SleepInhibitor::Free) => (paint, state.to_owned()),
         Some(SleepInhibitor::Held) => (Paint::Busy, format!("{state}, delayed while syncs run")),
         Some(SleepInhibitor::Refused(problem)) => {
@@ -234,6 +239,7 @@ mod tests {
             charging      no
             power saver   yes
             sleep         awake, delayed while syncs run (logind, since 2023-11-14 23:12:20, 1m ago)
+            wake-ups      the capability CAP_WAKE_ALARM is missing
             overridden    metered
             store         read-only: no space left on device
             lost          the store was damaged and is kept as `/s/store.damaged-1`
@@ -265,7 +271,7 @@ mod tests {
         let status = status();
         let document = StatusDocument::new(&status, &SocketPath::at("/run/x.sock"));
         expect![[r#"
-            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"suspending_source":{"source":"logind","since":"2023-11-14T23:12:20.000Z"},"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1,"store_losses":["the store was damaged and is kept as `/s/store.damaged-1`"],"records_set_aside":2,"sleep":{"inhibitor":"held","inhibitor_problem":null,"inhibitor_since":"2023-11-14T23:12:20.000Z"}}
+            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"suspending_source":{"source":"logind","since":"2023-11-14T23:12:20.000Z"},"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1,"store_losses":["the store was damaged and is kept as `/s/store.damaged-1`"],"records_set_aside":2,"sleep":{"inhibitor":"held","inhibitor_problem":null,"inhibitor_since":"2023-11-14T23:12:20.000Z","alarm_problem":"the capability CAP_WAKE_ALARM is missing","alarm_at":null}}
         "#]]
         .assert_eq(&documented(&document));
     }
@@ -313,7 +319,12 @@ mod tests {
             launchers: 1,
             store_losses: vec!["the store was damaged and is kept as `/s/store.damaged-1`".into()],
             records_set_aside: 2,
-            sleep: Some(SleepState { inhibitor: SleepInhibitor::Held, inhibitor_since: since }),
+            sleep: SleepState {
+                inhibitor: Some(SleepInhibitor::Held),
+                inhibitor_since: since,
+                alarm_problem: Some("the capability CAP_WAKE_ALARM is missing".to_owned()),
+                alarm_at: None,
+            },
         }
     }
 }

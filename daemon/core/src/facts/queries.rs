@@ -115,7 +115,7 @@ impl Host {
 
     /// Awake or going to sleep, and since when.
     pub fn sleep(&self) -> (Sleep, Timestamp) {
-        self.sleep
+        (self.rest.sleep, self.rest.since)
     }
 
     /// The state of the store, and since when.

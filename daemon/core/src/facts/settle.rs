@@ -19,6 +19,11 @@ impl Settle {
         Self { since, ends: since + lasts, unchecked: None }
     }
 
+    /// The same network, from the beginning.
+    pub(crate) fn again(self, since: Timestamp, lasts: Duration) -> Self {
+        Self { since, ends: since + lasts, ..self }
+    }
+
     /// Waits, or does not any more, for a manager to find out where the link leads.
     pub(crate) fn note_check(&mut self, holds: Holds, limit: Timestamp) {
         self.unchecked = match holds {

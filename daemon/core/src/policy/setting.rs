@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     rules::{Condition, LearnedHours, Networks, Permission},
+    suspend::WakeMachine,
     value::Value,
 };
 
@@ -103,6 +104,7 @@ macro_rules! words {
 words! {
     Permission: Allowed = "allowed", Denied = "denied";
     Condition: Allowed = "allowed", Held = "held";
+    WakeMachine: Never = "never", Charging = "charging", Always = "always";
     Networks: Any = "any", Known = "known", Registered = "registered";
 }
 

@@ -148,6 +148,7 @@ impl Scheduler {
             sessions: self.sessions.clone(),
             launchers: self.launchers.clone(),
             inhibition: self.inhibition,
+            alarm: self.alarm,
             wakes: self.wakes,
             effects: VecDeque::new(),
         };
@@ -314,6 +315,7 @@ impl Foresight {
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
                 | Effect::Inhibit(_)
+                | Effect::WakeMachine(_)
                 | Effect::HostChanged
                 | Effect::CheckConnection(_) => {}
             }

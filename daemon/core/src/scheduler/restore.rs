@@ -59,6 +59,7 @@ impl Scheduler {
             sessions: Sessions::default(),
             launchers: Launchers::default(),
             inhibition: Inhibition::default(),
+            alarm: None,
             wakes: Wakes::default(),
             effects: moved.into_iter().map(Effect::Record).collect(),
         };

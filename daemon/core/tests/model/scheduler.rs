@@ -46,6 +46,7 @@ fn happen(world: &mut World, reference: &Reference, transition: &Transition) -> 
         }
         Transition::Pass(by) => world.run_until(world.now + *by),
         Transition::Jump(by) => world.now = world.now + *by,
+        Transition::Sleep(by) => world.sleep(*by),
         Transition::Hold => world.commits = Commits::Held,
         Transition::Commit => {
             world.commits = Commits::AtOnce;
@@ -297,7 +298,11 @@ pub(super) fn said(world: &World, left: &Left) -> Option<String> {
         Effect::LaunchCancel { .. } => Some("cancel launch".to_owned()),
         Effect::CloseLauncher(_) => Some("close launcher".to_owned()),
         Effect::CheckConnection(_) => Some("check connection".to_owned()),
-        Effect::Record(_) | Effect::Notify(_) | Effect::Inhibit(_) | Effect::HostChanged => None,
+        Effect::Record(_)
+        | Effect::Notify(_)
+        | Effect::Inhibit(_)
+        | Effect::WakeMachine(_)
+        | Effect::HostChanged => None,
     }
 }
 

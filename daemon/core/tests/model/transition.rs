@@ -138,6 +138,8 @@ pub(super) enum Transition {
     Pass(Duration),
     /// Time passes, and nobody tells the core until the next input.
     Jump(Duration),
+    /// The same, asleep, which is noticed.
+    Sleep(Duration),
     /// From here on nothing reaches the disk.
     Hold,
     Commit,

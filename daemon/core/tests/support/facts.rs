@@ -1,7 +1,7 @@
 //! What the world around the scheduler is like, worked out apart from the scheduler's own view of
 //! it.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use pwasync_core::{
     event::Event,
@@ -115,14 +115,19 @@ impl Facts {
             }
             HostChange::Sleep(sleep) => {
                 if self.sleep == Sleep::Suspending && sleep == Sleep::Awake {
-                    self.woke_at = Some(now);
-                    self.settled_at = self.settled_at.map(|_| now + policy.resume_settle);
+                    self.resume(now, policy);
                 }
                 if self.sleep == Sleep::Awake {
                     self.slept_at = now;
                 }
                 self.sleep = sleep;
                 Event::SleepChanged(sleep)
+            }
+            HostChange::Slept(by) => {
+                if self.sleep == Sleep::Awake {
+                    self.resume(now, policy);
+                }
+                Event::Slept(by)
             }
             HostChange::Store(store) => {
                 self.store = store;
@@ -134,20 +139,33 @@ impl Facts {
     /// The network may be another, or reach further or less far than before.
     fn moved(&mut self, now: Timestamp, before: Reach, which: Which, policy: &Policy) {
         let reach = self.reach();
+        if self.settled_at.is_some_and(|at| at <= now) {
+            // It has settled since the machine woke.
+            self.woke_at = None;
+        }
         if reach != before || which == Which::FirstWord {
             self.reaches_since = now;
         }
         if reach != Reach::Online {
             self.settled_at = None;
         } else if before != Reach::Online || which != Which::Same {
-            let resumed = self.woke_at.is_some_and(|at| now < at + policy.resume_settle);
-            let longer = resumed || which == Which::LastWord;
-            let settle = if longer { policy.resume_settle } else { policy.settle };
+            let soon = self.woke_at.is_some_and(|at| now < at + policy.resume_settle);
+            let jitter = self.woke_at.map_or(Duration::ZERO, |_| policy.suspend.resume_offset);
+            let settle = if soon { policy.resume_settle } else { policy.settle } + jitter;
+            let least = Some(policy.resume_settle).filter(|_| which == Which::LastWord);
+            let settle = settle.max(least.unwrap_or_default());
             self.settled_at = Some(now + settle);
             if matches!(which, Which::Same | Which::Other) {
                 self.returned_at = Some(now);
             }
         }
+    }
+
+    /// The machine has woken.
+    fn resume(&mut self, now: Timestamp, policy: &Policy) {
+        self.woke_at = Some(now);
+        let settle = policy.resume_settle + policy.suspend.resume_offset;
+        self.settled_at = self.settled_at.map(|_| now + settle);
     }
 
     /// The scheduler starts anew: the sources tell it all they know.
@@ -199,6 +217,8 @@ pub(crate) enum HostChange {
     /// The wall clock stepped, or the local time is another.
     Wall(WallClock),
     Sleep(Sleep),
+    /// The machine has slept for so long, and nobody has told before.
+    Slept(Duration),
     Store(StoreAccess),
 }
 

@@ -192,6 +192,7 @@ impl Script {
                 self.world.commits = Commits::AtOnce;
                 self.world.crash();
             }
+            ("sleep", [by]) => self.world.sleep(names::duration(by)),
             ("late", [by]) => self.world.now = self.world.now + names::duration(by),
             ("crash", ["back", by]) => {
                 self.world.now = self.world.now.saturating_sub(names::duration(by));

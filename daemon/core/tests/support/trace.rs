@@ -60,6 +60,9 @@ fn effect(effect: &Effect) -> Option<String> {
         Effect::LaunchCancel { token, .. } => format!("cancel launch {}", token.0),
         Effect::CloseLauncher(id) => format!("close launcher {}", id.number()),
         Effect::CheckConnection(_) => "check the connection".to_owned(),
+        Effect::WakeMachine(at) => {
+            format!("wake the machine: {}", at.map_or("no".to_owned(), clock))
+        }
         Effect::Notify(_) | Effect::Inhibit(_) | Effect::HostChanged | Effect::Record(_) => {
             return None;
         }

@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     mem,
+    time::Duration,
 };
 
 use pwasync_core::{
@@ -175,6 +176,13 @@ impl World {
         // What is overdue goes by the facts until now.
         self.tick();
         let event = self.facts.change(self.now, change, &self.policy);
+        self.event(event);
+    }
+
+    /// The machine sleeps for so long, and nobody has told before.
+    pub(crate) fn sleep(&mut self, by: Duration) {
+        self.now = self.now + by;
+        let event = self.facts.change(self.now, HostChange::Slept(by), &self.policy);
         self.event(event);
     }
 
@@ -410,6 +418,7 @@ impl World {
                 | Effect::CloseLauncher(_)
                 | Effect::Notify(_)
                 | Effect::HostChanged
+                | Effect::WakeMachine(_)
                 | Effect::CheckConnection(_) => {}
                 Effect::Inhibit(inhibition) => {
                     assert_ne!(self.inhibition, *inhibition, "it was so already");

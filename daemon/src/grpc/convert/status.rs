@@ -32,7 +32,7 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
         store_losses: status.store_losses.clone(),
         records_set_aside: count(status.records_set_aside),
         host: Some(host_to_proto(&status.host)),
-        sleep: sleep(wall, &status.host.sleep),
+        sleep: Some(sleep(wall, status)),
         pending: count(status.counts.pending),
         waiting: count(status.counts.waiting),
         firing: count(status.counts.firing),
@@ -48,19 +48,24 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
     }
 }
 
-/// What is known of the machine's sleep; `None`: nobody tells of it.
-fn sleep(wall: WallClock, view: &SleepView) -> Option<wire::SleepState> {
-    let Logind::Present { inhibitor, .. } = &view.logind else { return None };
-    let (state, problem) = match inhibitor {
-        Inhibitor::Free => (wire::SleepInhibitor::Free, ""),
-        Inhibitor::Held => (wire::SleepInhibitor::Held, ""),
-        Inhibitor::Refused(why) => (wire::SleepInhibitor::Refused, &**why),
+/// What is known of the machine's sleep.
+fn sleep(wall: WallClock, status: &Status) -> wire::SleepState {
+    let SleepView { logind, since, alarm_problem, alarm_at } = &status.host.sleep;
+    let (state, problem) = match logind {
+        Logind::Absent => (wire::SleepInhibitor::Unspecified, ""),
+        Logind::Present { inhibitor: Inhibitor::Free, .. } => (wire::SleepInhibitor::Free, ""),
+        Logind::Present { inhibitor: Inhibitor::Held, .. } => (wire::SleepInhibitor::Held, ""),
+        Logind::Present { inhibitor: Inhibitor::Refused(why), .. } => {
+            (wire::SleepInhibitor::Refused, &**why)
+        }
     };
-    Some(wire::SleepState {
+    wire::SleepState {
         inhibitor: state.into(),
         inhibitor_problem: problem.to_owned(),
-        inhibitor_since: Some(timestamp_to_proto(wall, view.since)),
-    })
+        inhibitor_since: Some(timestamp_to_proto(wall, *since)),
+        alarm_problem: alarm_problem.map(|problem| problem.to_string()).unwrap_or_default(),
+        alarm_at: alarm_at.map(|at| timestamp_to_proto(wall, at)),
+    }
 }
 
 fn reason(why: WakeReason) -> String {

@@ -128,7 +128,7 @@ fn logind(status: &Status, look: &Look) -> Check {
     let Some((_, sleep)) = status::sleep(status) else {
         return Check::ok(NAME, "logind is not there: nobody tells when the machine goes to sleep");
     };
-    let refused = status.sleep.as_ref().map(|sleep| &sleep.inhibitor);
+    let refused = &status.sleep.inhibitor;
     let says = status::with_source(sleep, &status.host.suspending_source, status, look);
     match refused {
         Some(SleepInhibitor::Refused(_)) => Check::warn(

@@ -52,7 +52,7 @@ fn every_number_of_the_policy_has_a_key() {
         owner_history, history, owner_sites, owner_profiles, owner_leases, max_pause, max_override,
         owner_bytes, bytes, owners, unnamed_owners
     } but { rules, origins, apps, engagement, grid_offset, traffic, suspend });
-    all_differ!(&default.suspend, changed.suspend, SuspendPolicy { delay } but {});
+    all_differ!(&default.suspend, changed.suspend, SuspendPolicy { delay, resume_jitter, wake } but { resume_offset });
     all_differ!(&default.traffic, changed.traffic, Traffic {
         origin_calls, origin_burst, owner_calls, owner_burst, calls_at_once, waiting_calls,
         connections, owner_connections, unnamed_owners, owner_connects, owner_sessions

@@ -42,6 +42,7 @@ impl super::Reference {
                 policy.rules.periodic.networks = Networks::Known;
                 policy.rules.stale_intervals = 0;
                 policy.grid_offset = Duration::from_secs(100);
+                policy.suspend.resume_offset = settle;
                 policy.rules.learned_hours = LearnedHours::Off;
             }
             3 => {

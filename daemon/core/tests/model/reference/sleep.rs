@@ -1,8 +1,11 @@
 //! What runs while the machine goes to sleep.
 
+use std::time::Duration;
+
 use pwasync_core::{attempt::Outcome, facts::Sleep, time::Timestamp};
 
-use super::Reference;
+use super::{Reference, entry::State};
+use crate::support::facts::HostChange;
 
 impl Reference {
     /// When what runs is cut.
@@ -21,6 +24,20 @@ impl Reference {
         for (serial, key) in out {
             self.waits.push(format!("cancel {key:?} suspending"));
             self.end(serial, Outcome::Aborted, None);
+        }
+    }
+
+    /// The machine sleeps, and nobody has told before: what runs stands still.
+    pub(in crate::model) fn sleep(&mut self, by: Duration) {
+        self.now = self.now + by;
+        self.facts.change(self.now, HostChange::Slept(by), &self.policy);
+        if self.facts.sleep == Sleep::Suspending {
+            return;
+        }
+        for one in &mut self.book.entries {
+            if let State::Firing(firing) = &mut one.state {
+                firing.deadline = firing.deadline + by;
+            }
         }
     }
 

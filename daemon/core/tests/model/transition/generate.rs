@@ -55,6 +55,7 @@ pub(in crate::model) fn transitions(state: &Reference) -> BoxedStrategy<Transiti
         (1, profile().prop_map(Speech::FinishedLate).prop_map(Transition::Say).boxed()),
         (8, pass().prop_map(Transition::Pass).boxed()),
         (1, pass().prop_map(Transition::Jump).boxed()),
+        (1, pass().prop_map(Transition::Sleep).boxed()),
         (1, Just(Transition::Hold).boxed()),
         (2, Just(Transition::Commit).boxed()),
         (2, Just(Transition::Crash).boxed()),
