@@ -265,6 +265,20 @@ pub(crate) fn text<'a>(properties: &'a Properties, name: &str) -> &'a str {
     }
 }
 
+/// A property that is a text by its bytes, which need be none.
+pub(crate) fn lossy_text(properties: &Properties, name: &str) -> String {
+    use zbus::Variant;
+    let bytes = match properties.get(name).map(|value| &**value) {
+        Some(Variant::Array(list)) => list.inner(),
+        Some(_) | None => &[],
+    };
+    let bytes = bytes.iter().filter_map(|one| {
+        let Variant::U8(byte) = one else { return None };
+        Some(*byte)
+    });
+    String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
+}
+
 /// A property that is a list of paths of objects.
 pub(crate) fn paths<'a>(properties: &'a Properties, name: &str) -> impl Iterator<Item = &'a str> {
     use zbus::Variant;

@@ -14,7 +14,7 @@ mod source;
 
 pub use checks::CheckNumber;
 pub use connection::{
-    Connection, Connectivity, Managed, Manager, Metered, NetworkId, Others, Recheck,
+    Connection, Connectivity, LinkNames, Managed, Manager, Metered, NetworkId, Others, Recheck,
 };
 pub use joined::{Facts, Reach};
 pub use network::{DefaultRoute, Family, Link, LinkKind, Netlink, NetworkIdentity, NetworkView};

@@ -5,6 +5,7 @@
 //! point wakes nobody.
 
 mod devices;
+mod modems;
 mod session;
 mod view;
 

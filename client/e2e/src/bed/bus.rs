@@ -26,9 +26,13 @@ pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// Names that services have which are newer than the system.
 const PRETENDED: &str = "/usr/share/dbus-1/system.d/pwasync-test.conf";
 const PRETENDED_POLICY: &str = r#"<busconfig>
-  <policy user="root"><allow own="org.freedesktop.UPower.PowerProfiles"/></policy>
+  <policy user="root">
+    <allow own="org.freedesktop.UPower.PowerProfiles"/>
+    <allow own="org.freedesktop.ModemManager1"/>
+  </policy>
   <policy context="default">
     <allow send_destination="org.freedesktop.UPower.PowerProfiles"/>
+    <allow send_destination="org.freedesktop.ModemManager1"/>
   </policy>
 </busconfig>
 "#;

@@ -9,6 +9,7 @@ mod machine;
 mod network_manager;
 mod profiles;
 mod quiet;
+mod radio;
 mod scene;
 mod supplies;
 mod suspend;

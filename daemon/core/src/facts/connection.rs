@@ -22,10 +22,21 @@ pub enum Manager {
 pub struct Managed {
     /// Its links, by name.
     pub links: BTreeMap<Box<str>, Connection>,
+    /// What people call the connections of its links.
+    pub names: BTreeMap<Box<str>, LinkNames>,
     /// What holds for the others.
     pub others: Others,
     /// Whether it can be asked to check a link.
     pub recheck: Recheck,
+}
+
+/// What people call a link's connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkNames {
+    /// The manager's names of it: the one that people see, and the one that stays.
+    pub connection: [Box<str>; 2],
+    /// The name of the Wi-Fi.
+    pub ssid: Option<Box<str>>,
 }
 
 /// Whether a connection manager can be asked to find out anew how far its links reach.
@@ -50,7 +61,12 @@ impl Manager {
     /// One that looks after a single link and knows of no other.
     pub fn of_link(name: &str, connection: Connection) -> Self {
         let links = BTreeMap::from([(name.into(), connection)]);
-        Self::Present(Managed { links, others: Others::Free, recheck: Recheck::Never })
+        Self::Present(Managed {
+            links,
+            names: BTreeMap::new(),
+            others: Others::Free,
+            recheck: Recheck::Never,
+        })
     }
 
     /// What it says of a link; without one, of the only one that it has.

@@ -43,6 +43,7 @@ fn manager(others: Others, links: &[(&str, Connection)]) -> Manager {
     let links = links.iter().map(|(name, connection)| ((*name).into(), *connection));
     Manager::Present(Managed {
         links: links.collect::<BTreeMap<_, _>>(),
+        names: BTreeMap::new(),
         others,
         recheck: Recheck::Asked,
     })

@@ -71,7 +71,7 @@ fn told(view: &HostView) -> wire::HostState {
         metered: metered.map_or(wire::Metered::Unspecified, metered_to_proto).into(),
         metered_source: managed(Fact::Metered, metered.is_some()),
         roaming,
-        roaming_source: managed(Fact::Roaming, roaming.is_some()),
+        roaming_source: source("modemmanager", since(Fact::Roaming, roaming.is_some())),
         transport: transport.map_or(wire::Transport::Unspecified, transport_to_proto).into(),
         transport_source: managed(Fact::Transport, transport.is_some()),
         network: network.map_or(String::new(), |network| format!("{:016x}", network.number())),

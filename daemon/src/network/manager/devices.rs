@@ -13,16 +13,37 @@ pub(super) const DEVICE: &str = "org.freedesktop.NetworkManager.Device";
 const MOST: usize = 256;
 /// `NM_DEVICE_STATE_ACTIVATED`.
 pub(super) const ACTIVATED: u32 = 100;
+/// `NM_DEVICE_TYPE_MODEM`.
+const MODEM: u32 = 8;
 /// What stands for no object.
-const NO_PATH: &str = "/";
+pub(super) const NO_PATH: &str = "/";
 
 /// One of them.
 #[derive(Debug, Default)]
 pub(super) struct Device {
     /// `None`: to be read.
     properties: Option<Properties>,
-    /// Path and id of its connection, as far as it was read.
-    connection: Option<(String, String)>,
+    /// Its connection, as far as it was read.
+    connection: Option<Active>,
+}
+
+/// A connection that a device has.
+#[derive(Debug, Default)]
+pub(super) struct Active {
+    path: String,
+    /// Stays the same over restarts.
+    pub(super) uuid: String,
+    /// What people call it.
+    pub(super) id: String,
+    /// Name of the Wi-Fi.
+    pub(super) ssid: Option<String>,
+}
+
+impl Active {
+    pub(super) fn new(path: &str, connection: &Properties, ssid: Option<String>) -> Self {
+        let text = |name| text(connection, name).to_owned();
+        Self { path: path.to_owned(), uuid: text("Uuid"), id: text("Id"), ssid }
+    }
 }
 
 impl Device {
@@ -30,11 +51,17 @@ impl Device {
         self.properties.as_ref()
     }
 
-    /// The id of the connection that it has, which stays the same over restarts.
-    pub(super) fn connection_id(&self) -> Option<&str> {
-        let (path, id) = self.connection.as_ref()?;
+    /// The connection that it has.
+    pub(super) fn connection(&self) -> Option<&Active> {
         let current = text(self.properties.as_ref()?, "ActiveConnection");
-        (path == current && !id.is_empty()).then_some(id.as_str())
+        self.connection.as_ref().filter(|known| known.path == current && !known.uuid.is_empty())
+    }
+
+    /// The object of its modem.
+    pub(super) fn modem(&self) -> Option<&str> {
+        let properties = self.properties.as_ref()?;
+        let modem = text(properties, "Udi");
+        (number(properties, "DeviceType") == MODEM && modem.starts_with('/')).then_some(modem)
     }
 }
 
@@ -89,15 +116,19 @@ impl Devices {
     pub(super) fn next_unread_connection(&self) -> Option<(String, String)> {
         self.0.iter().find_map(|(path, device)| {
             let current = text(device.properties.as_ref()?, "ActiveConnection");
-            let read = device.connection.as_ref().is_some_and(|(path, _)| path == current);
+            let read = device.connection.as_ref().is_some_and(|known| known.path == current);
             let wanted = !current.is_empty() && current != NO_PATH && !read;
             wanted.then(|| (path.clone(), current.to_owned()))
         })
     }
 
-    pub(super) fn set_connection(&mut self, device: &str, path: &str, connection: &Properties) {
+    pub(super) fn set_connection(&mut self, device: &str, connection: Active) {
         if let Some(device) = self.0.get_mut(device) {
-            device.connection = Some((path.to_owned(), text(connection, "Uuid").to_owned()));
+            device.connection = Some(connection);
         }
+    }
+
+    pub(super) fn modems(&self) -> Vec<String> {
+        self.all().filter_map(Device::modem).map(str::to_owned).collect()
     }
 }

@@ -11,13 +11,18 @@ use zbus::names::OwnedUniqueName;
 
 use super::{
     Ended, Teller,
-    devices::{DEVICE, DEVICES, Devices},
-    view::view,
+    devices::{Active, DEVICE, DEVICES, Devices},
+    modems::Modems,
+    view::{Look, view},
 };
-use crate::bus::{ANSWER_LIMIT, Bus, BusError, Changed, Interface, Paths, Properties, Signals};
+use crate::bus::{
+    ANSWER_LIMIT, Bus, BusError, Changed, Interface, Paths, Properties, Signals, lossy_text, text,
+};
 
 const MANAGER: Interface<'static> =
     Interface { path: "/org/freedesktop/NetworkManager", name: super::NAME };
+/// Below it are all access points. What else a connection may be bound to is no Wi-Fi.
+const ACCESS_POINTS: &str = "/org/freedesktop/NetworkManager/AccessPoint/";
 /// It has its name some milliseconds before its objects are there, and says nothing when they are.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_secs(2);
@@ -65,14 +70,21 @@ impl<'a> Session<'a> {
         let manager = first_look(bus, service, teller).await?;
         let devices = Devices::default();
         let mut session = Session { bus, service, manager, devices, check: None, checked: None };
+        let mut modems = Modems::find(bus).await?;
         loop {
             session.read_devices(teller).await?;
-            teller.tell(view(&teller.naming, &session.manager, &session.devices)).await?;
+            modems.read(bus, session.devices.modems()).await?;
+            let seen = {
+                let look = Look { naming: &teller.naming, modems: &|path| modems.roaming(path) };
+                view(&look, &session.manager, &session.devices)
+            };
+            teller.tell(seen).await?;
             if let Some(number) = session.checked.take() {
                 teller.tell_checked(number).await?;
             }
             tokio::select! {
                 taken = session.take_next(&mut changes, &mut device_changes) => taken?,
+                taken = modems.take_next() => taken?,
                 number = teller.wishes.next() => session.check = Some(check(bus, service, number)),
             }
         }
@@ -127,14 +139,38 @@ impl<'a> Session<'a> {
         while let Some((device, path)) = self.devices.next_unread_connection() {
             let name = "org.freedesktop.NetworkManager.Connection.Active";
             match read(self.bus, self.service, Interface { path: &path, name }, teller).await {
-                Ok(properties) => self.devices.set_connection(&device, &path, &properties),
+                Ok(properties) => {
+                    let point = text(&properties, "SpecificObject");
+                    let ssid = read_ssid(self.bus, self.service, point, teller).await?;
+                    let connection = Active::new(&path, &properties, ssid);
+                    self.devices.set_connection(&device, connection);
+                }
                 Err(error) if is_refusal(&error) => {
-                    self.devices.set_connection(&device, &path, &Properties::new());
+                    let none = Active::new(&path, &Properties::new(), None);
+                    self.devices.set_connection(&device, none);
                 }
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+}
+
+/// The name of a Wi-Fi, by the access point that its connection began with.
+async fn read_ssid(
+    bus: &Bus,
+    service: &OwnedUniqueName,
+    access_point: &str,
+    teller: &mut Teller,
+) -> Result<Option<String>, Ended> {
+    if !access_point.starts_with(ACCESS_POINTS) {
+        return Ok(None);
+    }
+    let name = "org.freedesktop.NetworkManager.AccessPoint";
+    match read(bus, service, Interface { path: access_point, name }, teller).await {
+        Ok(properties) => Ok(Some(lossy_text(&properties, "Ssid")).filter(|ssid| !ssid.is_empty())),
+        Err(error) if is_refusal(&error) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

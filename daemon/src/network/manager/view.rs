@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use pwasync_core::{
     constraints::Transport,
-    facts::{Connection, Connectivity, Managed, Manager, Metered, Others, Recheck},
+    facts::{Connection, Connectivity, LinkNames, Managed, Manager, Metered, Others, Recheck},
 };
 
 use super::super::naming::Naming;
-use super::devices::{ACTIVATED, Device, Devices};
+use super::devices::{ACTIVATED, Active, Device, Devices};
 use crate::bus::{Properties, is_true, number, text};
 
 /// `NM_STATE_ASLEEP`: it sleeps, or was told to leave the network off.
@@ -25,8 +25,15 @@ enum Check {
     Off,
 }
 
+/// What is to be known beside what it says.
+pub(super) struct Look<'a> {
+    pub(super) naming: &'a Naming,
+    /// Whether a modem is in a foreign network.
+    pub(super) modems: &'a dyn Fn(&str) -> Option<bool>,
+}
+
 /// What it says, in all.
-pub(super) fn view(naming: &Naming, manager: &Properties, devices: &Devices) -> Manager {
+pub(super) fn view(look: &Look<'_>, manager: &Properties, devices: &Devices) -> Manager {
     let check = match is_true(manager, "ConnectivityCheckEnabled")
         && is_true(manager, "ConnectivityCheckAvailable")
     {
@@ -34,7 +41,7 @@ pub(super) fn view(naming: &Naming, manager: &Properties, devices: &Devices) -> 
         false => Check::Off,
     };
     let asleep = number(manager, "State") == ASLEEP;
-    let mut links = BTreeMap::new();
+    let (mut links, mut names) = (BTreeMap::new(), BTreeMap::new());
     for device in devices.all() {
         let Some(properties) = device.properties() else { continue };
         let Some(name) = name(properties) else { continue };
@@ -45,13 +52,21 @@ pub(super) fn view(naming: &Naming, manager: &Properties, devices: &Devices) -> 
             // What a device said last may be true no more, and it is not taken back.
             Connection::NONE
         } else {
-            connection(naming, device, properties, check)
+            connection(look, device, properties, check)
         };
         links.insert(name.into(), connection);
+        names.extend(device.connection().map(|active| (name.into(), link_names(active))));
     }
     // At its start it does not know yet which links are its own.
     let others = if is_true(manager, "Startup") { Others::Held } else { Others::Free };
-    Manager::Present(Managed { links, others, recheck: Recheck::Asked })
+    Manager::Present(Managed { links, names, others, recheck: Recheck::Asked })
+}
+
+fn link_names(active: &Active) -> LinkNames {
+    LinkNames {
+        connection: [active.id.as_str().into(), active.uuid.as_str().into()],
+        ssid: active.ssid.as_deref().map(Into::into),
+    }
 }
 
 /// The interface that carries its packets: a modem's is another than the device's own.
@@ -61,7 +76,7 @@ fn name(properties: &Properties) -> Option<&str> {
 }
 
 fn connection(
-    naming: &Naming,
+    look: &Look<'_>,
     device: &Device,
     properties: &Properties,
     check: Check,
@@ -77,13 +92,13 @@ fn connection(
             Check::On => Connectivity::None,
         },
         metered: metered(number(properties, "Metered")),
-        roaming: None,
+        roaming: device.modem().and_then(look.modems),
         transport,
         // One profile of a cable serves wherever it is plugged in; that of a Wi-Fi is for that
         // Wi-Fi alone.
         network: match transport {
             Some(Transport::Wifi | Transport::Cellular) => {
-                device.connection_id().map(|id| naming.of_connection(id))
+                device.connection().map(|one| look.naming.of_connection(&one.uuid))
             }
             Some(Transport::Ethernet | Transport::Other) | None => None,
         },
@@ -135,6 +150,7 @@ mod tests {
     use super::*;
     use crate::bus::Changed;
 
+    const MODEM: &str = "/org/freedesktop/ModemManager1/Modem/0";
     const PATH: &str = "/org/freedesktop/NetworkManager/Devices/2";
 
     fn owned(value: impl Into<Variant<'static>>) -> OwnedVariant {
@@ -169,11 +185,15 @@ mod tests {
         properties
     }
 
+    fn look(naming: &Naming) -> Look<'_> {
+        Look { naming, modems: &|path| (path == MODEM).then_some(true) }
+    }
+
     fn seen(manager: &Properties, device: Properties) -> Managed {
         let mut devices = Devices::default();
         devices.keep(manager);
         devices.set(PATH, device);
-        match view(&Naming::default(), manager, &devices) {
+        match view(&look(&Naming::default()), manager, &devices) {
             Manager::Present(managed) => managed,
             other @ (Manager::Absent | Manager::Awaited) => panic!("{other:?}"),
         }
@@ -246,8 +266,17 @@ mod tests {
     fn a_modem_is_known_by_the_interface_of_its_packets() {
         let mut modem = device(&[("DeviceType", 8)]);
         modem.insert("IpInterface".to_owned(), owned("wwan0"));
+        modem.insert("Udi".to_owned(), owned(MODEM));
         let managed = seen(&manager(), modem);
-        assert_eq!(managed.links["wwan0"].transport, Some(Transport::Cellular));
+        let link = managed.links["wwan0"];
+        assert_eq!((link.transport, link.roaming), (Some(Transport::Cellular), Some(true)));
+    }
+
+    #[test]
+    fn only_a_modem_roams() {
+        let mut cable = device(&[]);
+        cable.insert("Udi".to_owned(), owned(MODEM));
+        assert_eq!(seen(&manager(), cable).links["eth0"].roaming, None);
     }
 
     /// The profile of a Wi-Fi says which it is, as long as it is that one's.
@@ -262,10 +291,10 @@ mod tests {
         devices.set(PATH, wifi);
         assert_eq!(devices.next_unread_connection().unwrap().1, "/active/1");
         let id = Properties::from([("Uuid".to_owned(), owned("home"))]);
-        devices.set_connection(PATH, "/active/1", &id);
+        devices.set_connection(PATH, Active::new("/active/1", &id, None));
         assert_eq!(devices.next_unread_connection(), None);
         let naming = Naming::default();
-        let network = |devices: &Devices| match view(&naming, &manager, devices) {
+        let network = |devices: &Devices| match view(&look(&naming), &manager, devices) {
             Manager::Present(managed) => managed.links["eth0"].network,
             Manager::Absent | Manager::Awaited => None,
         };

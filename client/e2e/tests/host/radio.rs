@@ -1,0 +1,88 @@
+//! Radios, of which a bed has none: NetworkManager and ModemManager are pretended here, over a real
+//! link and a real bus.
+
+use pwasync_client::Transport;
+use pwasync_e2e::bed::{Bed, Place, Pretended, network_manager};
+use zbus::ObjectPath;
+
+use crate::{
+    kernel::free,
+    scene::{Scene, can_run},
+};
+
+const NETWORK_MANAGER: &str = "org.freedesktop.NetworkManager";
+const MODEM_MANAGER: &str = "org.freedesktop.ModemManager1";
+const DEVICE: &str = "/org/freedesktop/NetworkManager/Devices/1";
+const ACTIVE: &str = "/org/freedesktop/NetworkManager/ActiveConnection/1";
+const MODEM: &str = "/org/freedesktop/ModemManager1/Modem/0";
+/// `MMModem3gppRegistrationState`.
+const HOME: u32 = 1;
+const SEARCHING: u32 = 2;
+const ROAMING: u32 = 5;
+
+/// As often as it may be, and never in spite of what it costs.
+const PATIENT: &str =
+    "[periodic]\nmin_interval = \"1s\"\nstale_intervals = 0\n[grid]\nshort = \"0s\"\n";
+
+fn object(path: &'static str) -> ObjectPath<'static> {
+    ObjectPath::try_from(path).unwrap()
+}
+
+fn device() -> Place {
+    Place::new(NETWORK_MANAGER, DEVICE, "org.freedesktop.NetworkManager.Device")
+}
+
+/// A NetworkManager whose only device carries the packets of `eth0`.
+async fn pretend_network_manager(bed: &Bed, device_type: u32) -> Pretended {
+    let pretended = bed.pretend(NETWORK_MANAGER).await.unwrap();
+    let manager = network_manager();
+    pretended.set(&manager, "State", 70_u32);
+    pretended.set(&manager, "Startup", false);
+    pretended.set(&manager, "ConnectivityCheckEnabled", false);
+    pretended.set(&manager, "Devices", vec![object(DEVICE)]);
+    pretended.set(&device(), "State", 100_u32);
+    pretended.set(&device(), "DeviceType", device_type);
+    pretended.set(&device(), "Interface", "radio0");
+    pretended.set(&device(), "IpInterface", "eth0");
+    pretended.set(&device(), "Metered", 4_u32);
+    pretended.set(&device(), "Udi", MODEM);
+    pretended.set(&device(), "ActiveConnection", object(ACTIVE));
+    let active =
+        Place::new(NETWORK_MANAGER, ACTIVE, "org.freedesktop.NetworkManager.Connection.Active");
+    pretended.set(&active, "Uuid", "5b1d6ae4-0000-0000-0000-000000000001");
+    pretended.set(&active, "Id", "Abroad");
+    pretended
+}
+
+#[tokio::test]
+async fn a_pretended_modem_in_a_foreign_network_holds_periodic_syncs() {
+    if !can_run() {
+        return;
+    }
+    let bed = Bed::with_bus(free()).await.unwrap();
+    let network = pretend_network_manager(&bed, 8).await;
+    network.appear().await.unwrap();
+    let mut scene = Scene::with_policy(bed, PATIENT).await;
+    let cellular = Some(Transport::Cellular);
+    scene.until("a modem", |host| host.transport == cellular && host.roaming.is_none()).await;
+    // ModemManager comes late, and goes.
+    let modems = scene.bed.pretend(MODEM_MANAGER).await.unwrap();
+    let modem = Place::new(MODEM_MANAGER, MODEM, "org.freedesktop.ModemManager1.Modem.Modem3gpp");
+    modems.set(&modem, "RegistrationState", ROAMING);
+    modems.appear().await.unwrap();
+    scene.until("roaming", |host| host.roaming == Some(true)).await;
+    let source = scene.client.status().await.unwrap().host.roaming_source;
+    assert_eq!(source.source.as_deref(), Some("modemmanager"));
+    let periodic = scene.periodic().await;
+    scene.held(periodic, &["ROAMING"]).await;
+    modems.set(&modem, "RegistrationState", SEARCHING);
+    modems.tell(&modem, "RegistrationState").await.unwrap();
+    scene.until("unknown", |host| host.roaming.is_none()).await;
+    modems.set(&modem, "RegistrationState", HOME);
+    modems.tell(&modem, "RegistrationState").await.unwrap();
+    scene.until("at home", |host| host.roaming == Some(false)).await;
+    scene.runs(periodic).await;
+    scene.end_periodic().await;
+    drop(modems);
+    scene.until("unknown", |host| host.roaming.is_none()).await;
+}
