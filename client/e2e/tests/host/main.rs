@@ -5,6 +5,7 @@
 mod bed;
 mod doctor;
 mod kernel;
+mod links;
 mod machine;
 mod network_manager;
 mod profiles;

@@ -11,7 +11,7 @@ use pwasync_e2e::{
     },
 };
 
-use crate::scene::{Scene, can_run};
+use crate::scene::{OFTEN, Scene, can_run};
 
 /// Two cables; the second one costs.
 async fn two() -> Bed {
@@ -366,4 +366,46 @@ async fn a_bus_that_comes_late_or_again_is_found() {
         scene.bed.stop_bus().await.unwrap();
         scene.until("unknown", |host| host.metered.is_none()).await;
     }
+}
+
+/// All that may happen to a host while nothing leads to the internet, one after the other, with
+/// syncs of both kinds waiting. Counted: not one wake leaves.
+#[tokio::test]
+async fn not_one_wake_leaves_in_a_portal_or_without_an_answer() {
+    if !can_run() {
+        return;
+    }
+    let policy = format!("check_limit = \"1h\"\n{OFTEN}");
+    let mut scene = believed(BedAsking::Allowed, &policy).await;
+    scene.bed.cable("eth0", Plug::Out).unwrap();
+    scene.until("offline", |host| host.online == Some(false)).await;
+    let (one_off, periodic) = (scene.one_off().await, scene.periodic().await);
+    scene.bed.internet("eth0", Internet::Captive);
+    scene.bed.cable("eth0", Plug::In).unwrap();
+    let mut wakes = 0;
+    for internet in [Internet::Captive, Internet::Silent, Internet::Captive] {
+        let code = if internet == Internet::Silent { "LIMITED" } else { "CAPTIVE_PORTAL" };
+        scene.bed.portal("eth0", internet).await.unwrap();
+        scene.until_held(one_off, &[code]).await;
+        move_cable(&scene, internet).await;
+        scene.until_held(one_off, &[code]).await;
+        scene.restart_daemon().await;
+        scene.until_held(one_off, &[code]).await;
+        scene.bed.restart_network_manager().await.unwrap();
+        scene.until_held(one_off, &[code]).await;
+        scene.bed.kill_network_manager().await.unwrap();
+        scene.bed.start_network_manager().await.unwrap();
+        scene.until_held(one_off, &[code]).await;
+        scene.bed.metered("eth0", "yes").await.unwrap();
+        scene.bed.metered("eth0", "no").await.unwrap();
+        scene.bed.tell_network_manager(&["networking", "off"]).await.unwrap();
+        scene.until_held(one_off, &["OFFLINE"]).await;
+        scene.bed.tell_network_manager(&["networking", "on"]).await.unwrap();
+        scene.until_held(one_off, &[code]).await;
+        scene.until_held(periodic, &[code]).await;
+        wakes += scene.wakes();
+    }
+    assert_eq!(wakes, 0);
+    scene.bed.portal("eth0", Internet::Open).await.unwrap();
+    scene.runs(one_off).await;
 }

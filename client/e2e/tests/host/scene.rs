@@ -38,6 +38,8 @@ pub(crate) struct Scene {
     binaries: Binaries,
     setup: DaemonSetup,
     daemon: Daemon,
+    /// Wakes that came before the browser was back at a daemon that started again.
+    unseen: usize,
     pub(crate) bed: Bed,
 }
 
@@ -74,7 +76,7 @@ impl Scene {
         };
         let (handle, events) = Session::attach(socket.clone(), options);
         let client = Client::new(socket);
-        let mut scene = Self { client, handle, events, binaries, setup, daemon, bed };
+        let mut scene = Self { client, handle, events, binaries, setup, daemon, unseen: 0, bed };
         while !matches!(scene.next().await, SessionEvent::Attached { .. }) {}
         scene.handle.ready().await;
         scene
@@ -84,7 +86,13 @@ impl Scene {
     pub(crate) async fn restart_daemon(&mut self) {
         self.daemon.process.crash().await.unwrap();
         self.daemon = self.bed.start(&self.setup).await.unwrap();
-        while !matches!(self.next().await, SessionEvent::Attached { .. }) {}
+        loop {
+            let event = self.next().await;
+            self.unseen += usize::from(matches!(event, SessionEvent::Wake(_)));
+            if matches!(event, SessionEvent::Attached { .. }) {
+                break;
+            }
+        }
         self.handle.ready().await;
     }
 
@@ -134,9 +142,8 @@ impl Scene {
         assert!(seen.is_ok(), "not {what}: {last:?}{}", self.daemon.process.tail());
     }
 
-    /// The registration is held by these and nothing else, or is soon; `syncctl why` says so, and
-    /// in sentences. Nothing has run.
-    pub(crate) async fn held(&mut self, id: RegistrationId, codes: &[&str]) {
+    /// Waits until the registration is held by these and nothing else.
+    pub(crate) async fn until_held(&self, id: RegistrationId, codes: &[&str]) {
         let mut looks = interval(LOOK_EVERY);
         let mut last = Vec::new();
         let seen = timeout(LIMIT, async {
@@ -148,6 +155,12 @@ impl Scene {
         });
         let seen = seen.await;
         assert!(seen.is_ok(), "held by {last:?}, not {codes:?}{}", self.daemon.process.tail());
+    }
+
+    /// The registration is held by these and nothing else, or is soon; `syncctl why` says so, and
+    /// in sentences. Nothing has run.
+    pub(crate) async fn held(&mut self, id: RegistrationId, codes: &[&str]) {
+        self.until_held(id, codes).await;
         let said = self.syncctl(&["why", &id.to_string()]).await;
         let blockers = said["registration"]["blockers"].as_array().unwrap();
         let told: Vec<_> = blockers.iter().map(|one| one["code"].as_str().unwrap()).collect();
@@ -226,9 +239,16 @@ impl Scene {
 
     /// No wake has come.
     pub(crate) fn nothing_ran(&mut self) {
+        assert_eq!(self.wakes(), 0);
+    }
+
+    /// So many wakes have come and were not answered.
+    pub(crate) fn wakes(&mut self) -> usize {
+        let mut wakes = std::mem::take(&mut self.unseen);
         while let Some(event) = self.events.next().now_or_never().flatten() {
-            assert!(!matches!(event, SessionEvent::Wake(_)), "{event:?}");
+            wakes += usize::from(matches!(event, SessionEvent::Wake(_)));
         }
+        wakes
     }
 
     /// The registration runs, or does soon.
