@@ -1,12 +1,16 @@
 //! The list of all entries: one file each, in the order of the document.
 
+mod carrier_loss;
 mod churn;
 mod fairness;
 mod fan_out;
+mod host;
 mod idle;
+mod idle_host;
 mod link_up;
 mod memory;
 mod million;
+mod portal_end;
 mod register_latency;
 mod register_rate;
 mod status;
@@ -53,6 +57,9 @@ pub(crate) static ENTRIES: &[Entry] = &[
     memory::ENTRY,
     idle::ENTRY,
     link_up::ENTRY,
+    carrier_loss::ENTRY,
+    portal_end::ENTRY,
+    idle_host::ENTRY,
     status::ENTRY,
     register_latency::ENTRY,
     register_rate::ENTRY,

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::{load::Measured, machine};
 
 /// The policy that the daemon runs with.
-const POLICY: &str = include_str!("../policy.toml");
+pub(crate) const POLICY: &str = include_str!("../policy.toml");
 /// A server that is not ready after it does not start.
 const READY_LIMIT: Duration = Duration::from_secs(20);
 /// What a driver may take: a million cycles are a matter of minutes.
@@ -29,6 +29,13 @@ pub(crate) struct Pace {
     pub(crate) span: Duration,
     /// Counts such as a million are divided by it.
     pub(crate) scale: usize,
+}
+
+impl Pace {
+    /// So many repetitions in a thorough run, and fewer in a short one.
+    pub(crate) fn of(&self, times: usize) -> usize {
+        (times / self.scale).max(3)
+    }
 }
 
 /// The stage of one entry.

@@ -16,6 +16,8 @@ mod profiles;
 mod provider;
 mod room;
 
+use std::time::Duration;
+
 use bus::Bus;
 use options::{Asking, Managed};
 use provider::{Provider, gateway, static_address};
@@ -190,6 +192,18 @@ impl Bed {
     pub async fn metered(&self, link: &str, metered: &str) -> Result<(), HarnessError> {
         self.tell_network_manager(&["connection", "modify", link, "connection.metered", metered])
             .await
+    }
+
+    /// Has NetworkManager tell so often what was sent over a link, if something was. Where it does.
+    ///
+    /// # Errors
+    /// When NetworkManager refuses.
+    pub async fn tell_of_traffic(
+        &self,
+        link: &str,
+        every: Duration,
+    ) -> Result<Place, HarnessError> {
+        network_manager::tell_of_traffic(&self.room, &self.bus, (link, every)).await
     }
 
     /// Tells NetworkManager something in the words of `nmcli`.

@@ -123,17 +123,7 @@ impl Cable {
     /// # Errors
     /// When the netlink socket cannot be made.
     pub fn watch_carrier(&self) -> Result<CarrierWatch, HarnessError> {
-        let handle = Handle::current();
-        let socket = self.near.enter(|| {
-            let _runtime = handle.enter();
-            let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
-            socket.socket_mut().bind(&SocketAddr::new(0, LINK_GROUP))?;
-            io::Result::Ok(socket)
-        })?;
-        let socket = socket.map_err(|source| HarnessError::system("watch the links", source))?;
-        // A switch is thrown a few times a second at most; what nobody reads may wait here.
-        let (sender, changes) = mpsc::channel(256);
-        Ok(CarrierWatch { changes, task: tokio::spawn(forward_carrier(socket, sender)) })
+        CarrierWatch::of(&self.near, NEAR_LINK)
     }
 
     fn end(&self, end: CableEnd) -> (&Namespace, &'static str) {
@@ -153,7 +143,7 @@ impl Cable {
     }
 }
 
-/// The near end's carrier over time.
+/// A link's carrier over time.
 #[derive(Debug)]
 pub struct CarrierWatch {
     changes: mpsc::Receiver<(Moment, LinkFlags)>,
@@ -161,6 +151,25 @@ pub struct CarrierWatch {
 }
 
 impl CarrierWatch {
+    /// Watches the carrier of a link, from the kernel's own messages.
+    ///
+    /// # Errors
+    /// When the netlink socket cannot be made.
+    pub fn of(namespace: &Namespace, link: &str) -> Result<Self, HarnessError> {
+        let handle = Handle::current();
+        let socket = namespace.enter(|| {
+            let _runtime = handle.enter();
+            let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
+            socket.socket_mut().bind(&SocketAddr::new(0, LINK_GROUP))?;
+            io::Result::Ok(socket)
+        })?;
+        let socket = socket.map_err(|source| HarnessError::system("watch the links", source))?;
+        // A switch is thrown a few times a second at most; what nobody reads may wait here.
+        let (sender, changes) = mpsc::channel(256);
+        let task = tokio::spawn(forward_carrier(socket, link.to_owned(), sender));
+        Ok(Self { changes, task })
+    }
+
     /// Waits for the carrier to come (`true`) or go, and says when the kernel told it.
     ///
     /// # Errors
@@ -201,22 +210,26 @@ pub enum CarrierState {
     Absent,
 }
 
-async fn forward_carrier(socket: TokioSocket, sender: mpsc::Sender<(Moment, LinkFlags)>) {
+async fn forward_carrier(
+    socket: TokioSocket,
+    link: String,
+    sender: mpsc::Sender<(Moment, LinkFlags)>,
+) {
     while let Ok((bytes, _)) = socket.recv_from_full().await {
         let at = Moment::now();
-        let Some(flags) = near_link_flags(&bytes) else { continue };
+        let Some(flags) = link_flags(&bytes, &link) else { continue };
         if sender.send((at, flags)).await.is_err() {
             return;
         }
     }
 }
 
-fn near_link_flags(bytes: &[u8]) -> Option<LinkFlags> {
+fn link_flags(bytes: &[u8], name: &str) -> Option<LinkFlags> {
     let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes).ok()?;
     let NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link)) = message.payload else {
         return None;
     };
-    let ours = LinkAttribute::IfName(NEAR_LINK.to_owned());
+    let ours = LinkAttribute::IfName(name.to_owned());
     link.attributes.contains(&ours).then_some(link.header.flags)
 }
 

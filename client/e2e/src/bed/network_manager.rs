@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use zbus::ObjectPath;
+
 use super::{
-    bus::{Bus, Place},
+    bus::{Bus, Place, bus_error},
     options::{Addressing, Asking, BedOptions, CheckOptions, LinkOptions, Managed},
     provider::{CHECK_ADDRESS, gateway, static_address},
     room::{Room, USER_NAME},
@@ -21,6 +23,27 @@ const CONFIGURATION: &str = "/etc/NetworkManager/NetworkManager.conf";
 pub fn network_manager() -> Place {
     let name = "org.freedesktop.NetworkManager";
     Place::new(name, "/org/freedesktop/NetworkManager", name)
+}
+
+/// Has it tell so often what was sent over a link, if something was; where it does.
+pub(super) async fn tell_of_traffic(
+    room: &Room,
+    bus: &Bus,
+    (link, every): (&str, Duration),
+) -> Result<Place, HarnessError> {
+    let answer = bus.call(&network_manager(), "GetDeviceByIpIface", &(link,)).await?;
+    let body = answer.body();
+    let device: ObjectPath<'_> =
+        body.deserialize().map_err(|error| bus_error("find the device", &error))?;
+    let name = network_manager().service;
+    let statistics = Place::new(&name, device.as_str(), &format!("{name}.Device.Statistics"));
+    // It wants to see who asks.
+    let command = Command::new("/usr/bin/busctl")
+        .argument(format!("--address={}", bus.address()))
+        .arguments(["set-property", &name, &statistics.path, &statistics.interface])
+        .arguments(["RefreshRateMs", "u", &every.as_millis().to_string()]);
+    room.run(command).await?;
+    Ok(statistics)
 }
 
 /// What comes with the daemon, for another user.
