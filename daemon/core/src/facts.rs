@@ -26,7 +26,10 @@ use joined::Since;
 use rest::Rest;
 use settle::Settle;
 
-use crate::{policy::Policy, time::Timestamp};
+use crate::{
+    policy::{NetworkRules, Policy},
+    time::Timestamp,
+};
 
 /// What a source has said so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +97,8 @@ pub struct Host {
     /// What the manager says of it; `None`: it does not look after it.
     connection: Option<Connection>,
     checks: Checks,
+    /// What policy says of the network that it leads into.
+    said: NetworkRules,
     power: Source<Power>,
     warned_since: Timestamp,
     power_saver: Source<PowerSaver>,
@@ -137,6 +142,7 @@ impl Host {
             link: None,
             connection: None,
             checks: Checks::default(),
+            said: NetworkRules::default(),
             power: Source::Absent,
             warned_since: now,
             power_saver: Source::Absent,
@@ -308,7 +314,8 @@ impl Host {
 
     /// Works the facts out anew from what each source said.
     fn join(&mut self, now: Timestamp, policy: &Policy, network: Network) {
-        let holds = self.check_link();
+        let mut holds = self.check_link();
+        self.said = policy.network_rules(|place| self.is_at(place));
         let view = self.netlink.as_option();
         let online = view.is_some_and(NetworkView::is_online) && self.manager != Manager::Awaited;
         if let Some(link) = view.and_then(NetworkView::link) {
@@ -322,13 +329,22 @@ impl Host {
             (true, Some(Connectivity::Portal)) => Reach::CaptivePortal,
             (true, Some(Connectivity::Limited)) => Reach::Limited,
         };
+        let reach = match self.said.online.value() {
+            Some(true) if online => {
+                holds = Holds::Yes;
+                Reach::Online
+            }
+            Some(false) => Reach::Offline,
+            Some(true) | None => reach,
+        };
+        let metered = connection.is_some_and(|one| one.metered.is_metered());
         let power = self.power.value();
         let facts = Facts {
             reach,
             network: connection
                 .and_then(|one| one.network)
                 .or_else(|| view.filter(|_| online).and_then(NetworkView::network)),
-            metered: connection.is_some_and(|one| one.metered.is_metered()),
+            metered: self.said.metered.value().unwrap_or(metered),
             roaming: connection.and_then(|one| one.roaming) == Some(true),
             transport: connection.and_then(|one| one.transport),
             battery: power.and_then(|power| power.battery_percent),
@@ -360,24 +376,11 @@ impl Host {
         }
     }
 
-    /// Whether the manager's word on the link that leads out is of where it leads; it is asked
-    /// where that is not sure.
-    fn check_link(&mut self) -> Holds {
-        let (Manager::Present(managed), Some(view)) = (&self.manager, self.netlink.as_option())
-        else {
-            return Holds::Yes;
-        };
-        let Some((link, network)) = view.link().and_then(|link| Some((link, view.behind(link)?)))
-        else {
-            return Holds::Yes;
-        };
-        match (managed.recheck, self.checks.holds(link, network)) {
-            (Recheck::Never, _) | (Recheck::Asked, Holds::Yes) => Holds::Yes,
-            (Recheck::Asked, Holds::Perhaps) => {
-                self.checks.ask(link, network);
-                Holds::Perhaps
-            }
-        }
+    /// Decides by another policy; true when that changes what is so.
+    pub(crate) fn take_policy(&mut self, now: Timestamp, policy: &Policy) -> bool {
+        let before = (self.facts, self.said);
+        self.join(now, policy, Network::Same);
+        before != (self.facts, self.said)
     }
 }
 

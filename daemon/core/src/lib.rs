@@ -28,6 +28,7 @@ mod needs;
 mod neighbours;
 mod outcome;
 pub mod period;
+pub mod place;
 pub mod policy;
 pub mod profile;
 mod ready;

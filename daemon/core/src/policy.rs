@@ -5,6 +5,7 @@ mod engagement;
 pub mod keys;
 mod order;
 mod rules;
+mod said;
 mod setting;
 mod site;
 mod suspend;
@@ -16,12 +17,13 @@ use std::{collections::BTreeMap, time::Duration};
 pub use engagement::EngagementPolicy;
 pub use order::Contradiction;
 pub use rules::{Condition, KindRules, LearnedHours, Networks, Permission, Rules};
+pub use said::{NetworkRules, Said};
 pub use site::{Patch, PatchError, Section};
 pub use suspend::{SuspendPolicy, WakeMachine};
 pub use traffic::Traffic;
 pub use value::{Kind, Raw, Value, ValueError};
 
-use crate::key::AppId;
+use crate::{key::AppId, place::Place};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -37,6 +39,10 @@ pub struct Policy {
     pub origins: BTreeMap<Box<str>, Patch>,
     /// What apps have for themselves.
     pub apps: BTreeMap<AppId, Patch>,
+    /// What is said of a network that has no section of its own.
+    pub network: NetworkRules,
+    /// What is said of networks by their names.
+    pub networks: BTreeMap<Place, Patch>,
     /// The engagement model.
     pub engagement: EngagementPolicy,
     /// Started must come so soon after the wake.
@@ -147,6 +153,16 @@ impl Policy {
         rules
     }
 
+    /// What is said of the network that has these names: by its connection over its Wi-Fi over its
+    /// interface.
+    pub fn network_rules(&self, has: impl Fn(&Place) -> bool) -> NetworkRules {
+        let mut rules = self.network;
+        for (_, patch) in self.networks.iter().filter(|(place, _)| has(place)) {
+            patch.lay_over_network(&mut rules);
+        }
+        rules
+    }
+
     /// The length of the longest slots of the wake grid.
     pub fn longest_slot(&self) -> Duration {
         self.grid_short.max(self.grid_middle).max(self.grid_long)
@@ -159,6 +175,8 @@ impl Default for Policy {
             rules: Rules::default(),
             origins: BTreeMap::new(),
             apps: BTreeMap::new(),
+            network: NetworkRules::default(),
+            networks: BTreeMap::new(),
             engagement: EngagementPolicy::default(),
             start_limit: 30 * SECOND,
             launched_start_limit: 60 * SECOND,

@@ -317,6 +317,9 @@ impl Scheduler {
         // What was denied before, and still is, is so since then.
         if self.policy != policy {
             (self.policy, self.policy_since) = (policy, self.now);
+            if self.host.take_policy(self.now, &self.policy) {
+                self.host_changed();
+            }
         }
         let ids: Vec<_> = self.registrations.iter().map(|one| one.id).collect();
         for id in ids {

@@ -82,6 +82,9 @@ impl LoadedPolicy {
         let origins = self.policy.origins.iter();
         let origins = origins.map(|(origin, patch)| (Section::Origin(origin.clone()), patch));
         let apps = self.policy.apps.iter();
-        origins.chain(apps.map(|(app, patch)| (Section::App(app.clone()), patch)))
+        let networks = self.policy.networks.iter();
+        origins
+            .chain(apps.map(|(app, patch)| (Section::App(app.clone()), patch)))
+            .chain(networks.map(|(place, patch)| (Section::Network(place.clone()), patch)))
     }
 }

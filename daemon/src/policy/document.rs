@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, ops::Range, path::Path, sync::Arc};
 
 use pwasync_core::{
     FieldError,
+    place::Place as NetworkPlace,
     policy::{
         Raw, Section, Value,
         keys::{self, Key, Reach},
@@ -95,6 +96,10 @@ impl Reader<'_> {
             match name.get_ref().as_ref() {
                 ORIGIN => self.sites(name, item, Section::origin),
                 APP => self.sites(name, item, Section::app),
+                kind if NetworkPlace::KINDS.contains(&kind) => self.sites(name, item, |network| {
+                    let place = NetworkPlace::parse(kind, network);
+                    place.map_or_else(|| Section::app(network), |place| place.map(Section::Network))
+                }),
                 _ => self.group(&Section::General, name, item),
             }
         }
@@ -157,10 +162,20 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, section: &Section, key: &'static Key, item: Item<'_, '_>) {
-        if *section != Section::General && key.reach() == Reach::General {
-            let message =
-                || "holds for everybody: a site cannot have a value of its own".to_owned();
-            return self.problem(item.span(), key.name, message);
+        let problem = match (section, key.reach()) {
+            (Section::General, _)
+            | (Section::Origin(_) | Section::App(_), Reach::Site)
+            | (Section::Network(_), Reach::Network) => None,
+            (Section::Origin(_) | Section::App(_), Reach::General) => {
+                Some("holds for everybody: a site cannot have a value of its own")
+            }
+            (Section::Origin(_) | Section::App(_), Reach::Network) => {
+                Some("is about networks: a site cannot have a value of its own")
+            }
+            (Section::Network(_), Reach::General | Reach::Site) => Some("is not said of a network"),
+        };
+        if let Some(message) = problem {
+            return self.problem(item.span(), key.name, || message.to_owned());
         }
         let value = match key.kind.read(raw(item.get_ref())) {
             Ok(value) => Some(value),

@@ -55,6 +55,7 @@ fn write(loaded: &LoadedPolicy) -> String {
                 Section::General => ("", ""),
                 Section::Origin(origin) => ("origin", origin.as_ref()),
                 Section::App(app) => ("app", app.as_str()),
+                Section::Network(place) => (place.kind(), place.name()),
             };
             // Writing to a string does not fail.
             let _ = writeln!(text, "[{table}.{}]", quote(name));

@@ -13,7 +13,7 @@ use super::{
     problem::{Collected, Place, Problem},
 };
 
-/// Most sections of origins and apps.
+/// Most sections of origins, apps and networks.
 const SITES: usize = 1_000;
 
 /// What the files say so far.
@@ -80,6 +80,10 @@ impl Merged {
                 Section::Origin(origin) => {
                     let patch = policy.origins.entry(origin.clone()).or_default();
                     patch.set(set.key, set.value).map_err(|error| error.to_string())
+                }
+                Section::Network(place) => {
+                    let patch = policy.networks.entry(place.clone()).or_default();
+                    patch.set_of_network(set.key, set.value).map_err(|error| error.to_string())
                 }
                 Section::App(app) => {
                     let patch = policy.apps.entry(app.clone()).or_default();

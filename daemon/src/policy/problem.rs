@@ -78,9 +78,10 @@ pub struct PolicyProblems {
 }
 
 impl Problem {
-    /// For the log, which names no site.
+    /// For the log, which names no site and no network.
     pub fn without_sites(&self) -> String {
-        let of_site = [ORIGIN, APP].contains(&self.key.as_str());
+        let names = [ORIGIN, APP].into_iter().chain(pwasync_core::place::Place::KINDS);
+        let of_site = names.into_iter().any(|name| name == self.key);
         // The name of a site may also stand where a key should.
         let url = || self.key.contains("://") || self.message.contains("://");
         if !of_site && !url() {

@@ -39,6 +39,19 @@ const SITES: &str = "
 #
 #[app.\"https://news.example/reader\"]
 #budget.wakes_a_day = 20
+
+# What is known better than NetworkManager knows it may be said of one network: by its interface, the
+# name of its Wi-Fi, or the name or UUID of NetworkManager's connection. What is said of a connection
+# stands over its Wi-Fi's, and that over its interface's.
+#
+#[interface.\"wwan0\"]
+#network.metered = \"yes\"
+#
+#[ssid.\"Phone\"]
+#network.metered = \"yes\"
+#
+#[connection.\"Office\"]
+#network.online = \"yes\"
 ";
 
 #[test]
@@ -98,6 +111,7 @@ fn sample() -> String {
             let of_site = match key.reach() {
                 Reach::General => "",
                 Reach::Site => " A site may have its own.",
+                Reach::Network => " A network may have its own.",
             };
             let rule = if key.rule.is_empty() { String::new() } else { format!(" ({})", key.rule) };
             let about = format!("{} Takes {}{rule}.{of_site}", key.about, key.kind.range());
@@ -133,6 +147,7 @@ fn tables() -> String {
             let site = match key.reach() {
                 Reach::General => "–",
                 Reach::Site => "yes",
+                Reach::Network => "network",
             };
             let (default, range) = (key.default().quoted(), key.kind.range());
             let Key { name, about, rule, .. } = key;

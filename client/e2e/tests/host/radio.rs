@@ -1,7 +1,7 @@
 //! Radios, of which a bed has none: NetworkManager and ModemManager are pretended here, over a real
 //! link and a real bus.
 
-use pwasync_client::Transport;
+use pwasync_client::{Metered, Transport};
 use pwasync_e2e::bed::{Bed, Place, Pretended, network_manager};
 use zbus::ObjectPath;
 
@@ -30,6 +30,11 @@ fn object(path: &'static str) -> ObjectPath<'static> {
 
 fn device() -> Place {
     Place::new(NETWORK_MANAGER, DEVICE, "org.freedesktop.NetworkManager.Device")
+}
+
+fn active() -> Place {
+    let interface = "org.freedesktop.NetworkManager.Connection.Active";
+    Place::new(NETWORK_MANAGER, ACTIVE, interface)
 }
 
 /// A NetworkManager whose only device carries the packets of `eth0`.
@@ -85,4 +90,65 @@ async fn a_pretended_modem_in_a_foreign_network_holds_periodic_syncs() {
     scene.end_periodic().await;
     drop(modems);
     scene.until("unknown", |host| host.roaming.is_none()).await;
+}
+
+/// What an owner knows better than his phone does.
+#[tokio::test]
+async fn a_pretended_wifi_is_what_policy_says_by_its_name() {
+    if !can_run() {
+        return;
+    }
+    let bed = Bed::with_bus(free()).await.unwrap();
+    let network = pretend_network_manager(&bed, 2).await;
+    let active = active();
+    let point = "/org/freedesktop/NetworkManager/AccessPoint/7";
+    network.set(&active, "SpecificObject", object(point));
+    let place = Place::new(NETWORK_MANAGER, point, "org.freedesktop.NetworkManager.AccessPoint");
+    network.set(&place, "Ssid", b"Phone".to_vec());
+    network.appear().await.unwrap();
+    let policy = "[ssid.\"Phone\"]\nnetwork.metered = \"yes\"\n";
+    let mut scene = Scene::with_policy(bed, policy).await;
+    scene.until("metered", |host| host.metered == Some(Metered::Yes)).await;
+    let host = scene.client.status().await.unwrap().host;
+    assert_eq!(host.metered_source.source.as_deref(), Some("policy"));
+    assert_eq!(host.network_source.source.as_deref(), Some("networkmanager"));
+    let id = scene.unmetered().await;
+    scene.held(id, &["METERED"]).await;
+    let said = scene.syncctl(&["why", &id.to_string()]).await;
+    let sentence = said["sentences"][0].as_str().unwrap();
+    assert!(sentence.ends_with("(set by policy for this network)"), "{sentence}");
+    // Another Wi-Fi, by a connection of its own.
+    let other = "/org/freedesktop/NetworkManager/ActiveConnection/2";
+    let second = Place::new(NETWORK_MANAGER, other, &active.interface);
+    network.set(&second, "Uuid", "5b1d6ae4-0000-0000-0000-000000000002");
+    network.set(&second, "Id", "Home");
+    network.set(&device(), "ActiveConnection", object(other));
+    network.tell(&device(), "ActiveConnection").await.unwrap();
+    scene.runs(id).await;
+}
+
+/// A firewall may swallow what NetworkManager asks, and the rest of the internet be there.
+#[tokio::test]
+async fn a_pretended_network_without_an_answer_is_the_internet_where_policy_says_so() {
+    if !can_run() {
+        return;
+    }
+    let bed = Bed::with_bus(free()).await.unwrap();
+    let network = pretend_network_manager(&bed, 1).await;
+    network.set(&network_manager(), "ConnectivityCheckEnabled", true);
+    network.set(&network_manager(), "ConnectivityCheckAvailable", true);
+    // Limited, and none.
+    network.set(&device(), "Ip4Connectivity", 3_u32);
+    network.set(&device(), "Ip6Connectivity", 1_u32);
+    network.appear().await.unwrap();
+    let mut scene = Scene::start(bed).await;
+    let id = scene.one_off().await;
+    scene.held(id, &["LIMITED"]).await;
+    scene.set_policy("[connection.\"Abroad\"]\nnetwork.online = \"yes\"\n").await;
+    scene.runs(id).await;
+    let host = scene.client.status().await.unwrap().host;
+    assert_eq!(host.online_source.source.as_deref(), Some("policy"));
+    scene.set_policy("[interface.\"eth0\"]\nnetwork.online = \"no\"\n").await;
+    let id = scene.one_off().await;
+    scene.held(id, &["OFFLINE"]).await;
 }

@@ -96,6 +96,13 @@ impl Scene {
         self.handle.ready().await;
     }
 
+    /// Puts other lines after those of the policy that all scenes have, and has it read again.
+    pub(crate) async fn set_policy(&self, policy: &str) {
+        fs::write(self.setup.policy(), format!("{POLICY}{policy}")).unwrap();
+        let read = self.client.reload_policy().await.unwrap();
+        assert!(read.problems.is_empty(), "{read:?}");
+    }
+
     /// Registers a one-off sync.
     pub(crate) async fn one_off(&self) -> RegistrationId {
         self.register(Constraints::default()).await

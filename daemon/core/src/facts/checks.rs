@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Connectivity, Manager, NetworkIdentity};
+use super::{Connectivity, Host, Manager, NetworkIdentity, Recheck};
 
 /// The number of a check that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,6 +93,28 @@ impl Checks {
         let Some((link, network)) = self.asked.take() else { return };
         if let Some((_, known)) = self.found.get_mut(&link) {
             *known = Some(network);
+        }
+    }
+}
+
+impl Host {
+    /// Whether the manager's word on the link that leads out is of where it leads; it is asked
+    /// where that is not sure.
+    pub(super) fn check_link(&mut self) -> Holds {
+        let (Manager::Present(managed), Some(view)) = (&self.manager, self.netlink.as_option())
+        else {
+            return Holds::Yes;
+        };
+        let Some((link, network)) = view.link().and_then(|link| Some((link, view.behind(link)?)))
+        else {
+            return Holds::Yes;
+        };
+        match (managed.recheck, self.checks.holds(link, network)) {
+            (Recheck::Never, _) | (Recheck::Asked, Holds::Yes) => Holds::Yes,
+            (Recheck::Asked, Holds::Perhaps) => {
+                self.checks.ask(link, network);
+                Holds::Perhaps
+            }
         }
     }
 }

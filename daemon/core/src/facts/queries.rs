@@ -4,7 +4,7 @@ use super::{
     ChargeWarning, Connection, Connectivity, Facts, Host, NetworkTeller, NetworkView, Power,
     PowerSaver, Reach, Returned, Settle, Sleep, StoreAccess,
 };
-use crate::{facts::Manager, lease::Fact, time::Timestamp};
+use crate::{facts::Manager, lease::Fact, place::Place, policy::NetworkRules, time::Timestamp};
 
 impl Host {
     /// What the sources say, joined; before they have spoken, what is the safe assumption.
@@ -37,6 +37,25 @@ impl Host {
     /// after it, or there is none.
     pub fn connection(&self) -> Option<Connection> {
         self.connection
+    }
+
+    /// What policy says of the network that the host is on.
+    pub fn said(&self) -> NetworkRules {
+        self.said
+    }
+
+    /// Whether the link that leads out is this one, or in this network.
+    pub(crate) fn is_at(&self, place: &Place) -> bool {
+        let Some(link) = self.netlink.as_option().and_then(NetworkView::link) else { return false };
+        let names = match &self.manager {
+            Manager::Present(managed) => managed.names.get(link),
+            Manager::Absent | Manager::Awaited => None,
+        };
+        match place {
+            Place::Interface(name) => **name == *link,
+            Place::Ssid(name) => names.is_some_and(|names| names.ssid.as_ref() == Some(name)),
+            Place::Connection(name) => names.is_some_and(|names| names.connection.contains(name)),
+        }
     }
 
     /// The state of the power saver; `None`: there is none.

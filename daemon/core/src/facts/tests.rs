@@ -1,6 +1,10 @@
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use super::*;
+use crate::{
+    place::Place,
+    policy::{Patch, Value, keys},
+};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 const SECOND: Duration = Duration::from_secs(1);
@@ -223,4 +227,74 @@ fn each_link_is_known_for_itself() {
     moved.default_routes.remove(0);
     host.take_netlink(NOW + SECOND * 2, &moved, &policy);
     assert!(host.take_wanted_check().is_some());
+}
+
+/// A policy that says something of one network.
+fn saying(kind: &str, name: &str, key: &str, word: &'static str) -> Policy {
+    let mut patch = Patch::default();
+    patch.set_of_network(keys::find(key).unwrap(), Value::Word(word)).unwrap();
+    let place = Place::parse(kind, name).unwrap().unwrap();
+    let networks = BTreeMap::from([(place, patch)]);
+    Policy { networks, ..Policy::default() }
+}
+
+/// A Wi-Fi with a name, on a profile with two.
+fn wifi(connectivity: Connectivity) -> Manager {
+    let Manager::Present(mut managed) =
+        manager(Others::Free, &[("wlan0", connection(connectivity, Metered::GuessNo))])
+    else {
+        unreachable!()
+    };
+    let connection = ["Home".into(), "5b1d6ae4".into()];
+    let names = LinkNames { connection, ssid: Some("Phone".into()) };
+    managed.names.insert("wlan0".into(), names);
+    Manager::Present(managed)
+}
+
+#[test]
+fn a_network_is_named_in_four_ways() {
+    for (kind, name, meant) in [
+        ("interface", "wlan0", true),
+        ("ssid", "Phone", true),
+        ("connection", "Home", true),
+        ("connection", "5b1d6ae4", true),
+        ("interface", "wlan1", false),
+        ("ssid", "Home", false),
+        ("connection", "Phone", false),
+    ] {
+        let policy = saying(kind, name, "network.metered", "yes");
+        let mut host = host();
+        host.take_manager(NOW, wifi(Connectivity::Full), &policy);
+        host.take_netlink(NOW, &netlink(&["wlan0"]), &policy);
+        assert_eq!(host.facts().metered, meant, "{kind} {name}");
+        host.take_netlink(NOW, &netlink(&[]), &policy);
+        assert!(!host.facts().metered, "it is on no network");
+    }
+}
+
+#[test]
+fn policy_says_where_a_network_leads_but_makes_none() {
+    let taken = saying("ssid", "Phone", "network.online", "yes");
+    let refused = saying("ssid", "Phone", "network.online", "no");
+    for word in [Connectivity::Portal, Connectivity::Limited, Connectivity::None] {
+        let mut host = host();
+        host.take_manager(NOW, wifi(word), &taken);
+        host.take_netlink(NOW, &netlink(&[]), &taken);
+        assert_eq!(host.facts().reach, Reach::Offline);
+        host.take_netlink(NOW, &netlink(&["wlan0"]), &taken);
+        assert_eq!(host.facts().reach, Reach::Online);
+        assert!(host.take_policy(NOW, &refused));
+        assert_eq!((host.facts().reach, host.settled_at()), (Reach::Offline, None));
+        assert!(host.take_policy(NOW, &Policy::default()));
+    }
+}
+
+#[test]
+fn what_is_said_of_a_connection_stands_over_its_interface() {
+    let mut policy = saying("interface", "wlan0", "network.metered", "yes");
+    policy.networks.extend(saying("connection", "Home", "network.metered", "no").networks);
+    let mut host = host();
+    host.take_manager(NOW, wifi(Connectivity::Full), &policy);
+    host.take_netlink(NOW, &netlink(&["wlan0"]), &policy);
+    assert!(!host.facts().metered);
 }

@@ -14,7 +14,7 @@ mod world;
 use std::fmt;
 
 use super::{
-    Policy, Rules,
+    NetworkRules, Policy, Rules,
     setting::Lens,
     value::{Kind, Value, ValueError},
 };
@@ -49,15 +49,19 @@ enum Field {
     General(Lens<Policy>),
     /// A site's section may have another.
     Site(Lens<Rules>),
+    /// A network's section may have another.
+    Network(Lens<NetworkRules>),
 }
 
-/// Whether a site's section may have a key.
+/// Which sections may have a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// It is the same for everybody.
     General,
     /// Origins and apps may have another value.
     Site,
+    /// Interfaces, Wi-Fis and connections may have another value.
+    Network,
 }
 
 /// All groups, in the order in which people read them.
@@ -88,11 +92,12 @@ pub fn find(name: &str) -> Option<&'static Key> {
 }
 
 impl Key {
-    /// Whether a site's section may have it.
+    /// Which sections may have it.
     pub fn reach(&self) -> Reach {
         match self.field {
             Field::General(_) => Reach::General,
             Field::Site(_) => Reach::Site,
+            Field::Network(_) => Reach::Network,
         }
     }
 
@@ -101,6 +106,7 @@ impl Key {
         match &self.field {
             Field::General(lens) => (lens.show)(policy),
             Field::Site(lens) => (lens.show)(rules),
+            Field::Network(lens) => (lens.show)(&policy.network),
         }
     }
 
@@ -119,6 +125,7 @@ impl Key {
         match &self.field {
             Field::General(lens) => (lens.set)(policy, value),
             Field::Site(lens) => (lens.set)(&mut policy.rules, value),
+            Field::Network(lens) => (lens.set)(&mut policy.network, value),
         }
         .ok_or_else(|| self.kind.mismatch(value))
     }
@@ -126,9 +133,19 @@ impl Key {
     /// Sets the value for a site; does nothing with a key that holds for everybody.
     pub(super) fn set_for_site(&self, rules: &mut Rules, value: Value) {
         match &self.field {
-            Field::General(_) => {}
+            Field::General(_) | Field::Network(_) => {}
             Field::Site(lens) => {
                 // A patch has only values that its keys took.
+                let _ = (lens.set)(rules, value);
+            }
+        }
+    }
+
+    /// Sets what is said of a network; does nothing with any other key.
+    pub(super) fn set_for_network(&self, rules: &mut NetworkRules, value: Value) {
+        match &self.field {
+            Field::General(_) | Field::Site(_) => {}
+            Field::Network(lens) => {
                 let _ = (lens.set)(rules, value);
             }
         }

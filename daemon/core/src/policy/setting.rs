@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     rules::{Condition, LearnedHours, Networks, Permission},
+    said::Said,
     suspend::WakeMachine,
     value::Value,
 };
@@ -106,6 +107,7 @@ words! {
     Condition: Allowed = "allowed", Held = "held";
     WakeMachine: Never = "never", Charging = "charging", Always = "always";
     Networks: Any = "any", Known = "known", Registered = "registered";
+    Said: AsFound = "as-found", Yes = "yes", No = "no";
 }
 
 impl Setting for LearnedHours {

@@ -1,15 +1,16 @@
-//! The parts of a policy that hold for a site alone.
+//! The parts of a policy that hold for a site or a network alone.
 
 use std::fmt;
 
 use super::{
-    Rules,
+    NetworkRules, Rules,
     keys::{Key, Reach},
     value::{Value, ValueError},
 };
 use crate::{
     field::FieldError,
     key::{AppId, Scope},
+    place::Place,
 };
 
 /// Which part of a policy.
@@ -21,6 +22,8 @@ pub enum Section {
     Origin(Box<str>),
     /// What holds for an app.
     App(AppId),
+    /// What is said of a network.
+    Network(Place),
 }
 
 impl Section {
@@ -55,11 +58,12 @@ impl fmt::Display for Section {
             Self::General => Ok(()),
             Self::Origin(origin) => write!(f, "origin \"{}\"", origin.escape_debug()),
             Self::App(app) => write!(f, "app \"{}\"", app.as_str().escape_debug()),
+            Self::Network(place) => place.fmt(f),
         }
     }
 }
 
-/// What a site's section says: at most one value for a key, in the order of the keys' names.
+/// What a section says: at most one value for a key, in the order of the keys' names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patch(Vec<(&'static Key, Value)>);
 
@@ -69,6 +73,9 @@ pub enum PatchError {
     /// The key holds for everybody.
     #[error("holds for everybody: a site cannot have a value of its own")]
     General,
+    /// The key is of another kind of section.
+    #[error("is for sections of {0} alone")]
+    Elsewhere(&'static str),
     /// The value does not fit.
     #[error(transparent)]
     Value(#[from] ValueError),
@@ -82,13 +89,32 @@ impl Patch {
     pub fn set(&mut self, key: &'static Key, value: Value) -> Result<(), PatchError> {
         match key.reach() {
             Reach::General => return Err(PatchError::General),
+            Reach::Network => return Err(PatchError::Elsewhere("networks")),
             Reach::Site => key.kind.check(value)?,
         }
+        self.insert(key, value);
+        Ok(())
+    }
+
+    /// As [`Self::set`], of a network.
+    ///
+    /// # Errors
+    /// When no network may have this key, or the value does not fit it.
+    pub fn set_of_network(&mut self, key: &'static Key, value: Value) -> Result<(), PatchError> {
+        match key.reach() {
+            Reach::General => return Err(PatchError::General),
+            Reach::Site => return Err(PatchError::Elsewhere("sites")),
+            Reach::Network => key.kind.check(value)?,
+        }
+        self.insert(key, value);
+        Ok(())
+    }
+
+    fn insert(&mut self, key: &'static Key, value: Value) {
         match self.0.binary_search_by(|(known, _)| known.name.cmp(key.name)) {
             Ok(at) => self.0[at].1 = value,
             Err(at) => self.0.insert(at, (key, value)),
         }
-        Ok(())
     }
 
     /// What it says.
@@ -100,6 +126,13 @@ impl Patch {
     pub(super) fn lay_over(&self, rules: &mut Rules) {
         for (key, value) in self.entries() {
             key.set_for_site(rules, value);
+        }
+    }
+
+    /// Lays it over what is said of a network otherwise.
+    pub(super) fn lay_over_network(&self, rules: &mut NetworkRules) {
+        for (key, value) in self.entries() {
+            key.set_for_network(rules, value);
         }
     }
 }

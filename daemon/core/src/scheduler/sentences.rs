@@ -7,7 +7,7 @@ use crate::{
     constraints::Transport,
     key::RegistrationId,
     lease::{Fact, Lease, Subject},
-    policy::Value,
+    policy::{Said, Value},
     registration::Registration,
     time::Timestamp,
 };
@@ -122,6 +122,12 @@ impl Scheduler {
         let fact = code.fact().filter(|_| code != BlockerCode::Settling)?;
         let overrides = self.overrides_of(registration);
         let is_charge = fact == Fact::Battery && overrides.get(Fact::Charging).is_some();
-        (overrides.get(fact).is_some() || is_charge).then(|| "set by an override".to_owned())
+        if overrides.get(fact).is_some() || is_charge {
+            return Some("set by an override".to_owned());
+        }
+        let said = self.host.said();
+        let by_policy = (fact == Fact::Metered && said.metered != Said::AsFound)
+            || (fact == Fact::Network && said.online == Said::No);
+        by_policy.then(|| "set by policy for this network".to_owned())
     }
 }

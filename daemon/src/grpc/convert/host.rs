@@ -16,6 +16,7 @@ use crate::channel::{HostView, Logind};
 /// the place of what it replaces.
 pub(crate) fn host_to_proto(view: &HostView) -> wire::HostState {
     let mut state = told(view);
+    say(&mut state, view);
     for (value, since) in view.overrides.values() {
         replace(&mut state, *value, timestamp_to_proto(view.wall, *since));
     }
@@ -24,6 +25,34 @@ pub(crate) fn host_to_proto(view: &HostView) -> wire::HostState {
     overridden.sort();
     state.overridden = overridden;
     state
+}
+
+/// What policy says of the network that the host is on.
+fn say(state: &mut wire::HostState, view: &HostView) {
+    let (host, said) = (&view.host, view.host.said());
+    let source = |fact| {
+        let since = Some(timestamp_to_proto(view.wall, host.since(fact)));
+        Some(wire::FactSource { source: "policy".into(), since })
+    };
+    if let Some(metered) = said.metered.value() {
+        let metered = if metered { wire::Metered::Yes } else { wire::Metered::No };
+        (state.metered, state.metered_source) = (metered.into(), source(Fact::Metered));
+    }
+    let reach = host.facts().reach;
+    let counts = match said.online.value() {
+        Some(true) => reach == Reach::Online,
+        Some(false) => true,
+        None => false,
+    };
+    if counts && host.online().is_some() {
+        let reaches = connectivity(match reach {
+            Reach::Online => Connectivity::Full,
+            Reach::Offline | Reach::CaptivePortal | Reach::Limited => Connectivity::None,
+        });
+        state.connectivity = reaches.into();
+        state.online_source = source(Fact::Network);
+        state.connectivity_source = source(Fact::Network);
+    }
 }
 
 /// What the sources say.

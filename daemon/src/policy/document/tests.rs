@@ -81,6 +81,44 @@ fn sites_have_sections() {
 }
 
 #[test]
+fn networks_have_sections() {
+    check(
+        r#"
+            network.metered = "no"
+            [interface."wwan0"]
+            network.metered = "yes"
+            [ssid."Phone \"home\""]
+            network.metered = "yes"
+            [connection."Office".network]
+            online = "as-found"
+            metered = "perhaps"
+            [connection."Train"]
+            retry.factor = 2
+            network.settle = "2s"
+            [interface."no-interface-has-this-name"]
+            network.metered = "yes"
+            [ssid.""]
+            network.metered = "yes"
+            [origin."https://news.example"]
+            network.online = "yes"
+        "#,
+        expect![[r#"
+            8:22 connection "Office": network.online = as-found
+            4:31 interface "wwan0": network.metered = yes
+            2:31 all: network.metered = no
+            6:31 ssid "Phone \"home\"": network.metered = yes
+            6 mistakes in the policy
+            p.toml:9:23: key `network.metered`: value `perhaps` is not one of `"as-found"`, `"yes"`, `"no"`
+            p.toml:11:28: key `retry.factor`: is not said of a network
+            p.toml:12:30: key `network.settle`: is not said of a network
+            p.toml:13:24: key `interface`: value `no-interface-has-this-name` must have 1 to 15 bytes
+            p.toml:15:19: key `ssid`: value `` must have 1 to 256 bytes
+            p.toml:18:30: key `network.online`: is about networks: a site cannot have a value of its own
+        "#]],
+    );
+}
+
+#[test]
 fn every_mistake_is_told_at_once() {
     check(
         r#"

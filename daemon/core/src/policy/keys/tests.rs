@@ -3,7 +3,10 @@ use std::{collections::BTreeSet, time::Duration};
 use super::*;
 use crate::{
     key::AppId,
-    policy::{EngagementPolicy, KindRules, Patch, PatchError, Section, SuspendPolicy, Traffic},
+    policy::{
+        EngagementPolicy, KindRules, NetworkRules, Patch, PatchError, Section, SuspendPolicy,
+        Traffic,
+    },
 };
 
 /// Another value that the key takes.
@@ -51,7 +54,8 @@ fn every_number_of_the_policy_has_a_key() {
         owner_slots, owner_registrations, origin_registrations, registrations, default_capacity,
         owner_history, history, owner_sites, owner_profiles, owner_leases, max_pause, max_override,
         owner_bytes, bytes, owners, unnamed_owners
-    } but { rules, origins, apps, engagement, grid_offset, traffic, suspend });
+    } but { rules, origins, apps, network, networks, engagement, grid_offset, traffic, suspend });
+    all_differ!(&default.network, changed.network, NetworkRules { metered, online } but {});
     all_differ!(&default.suspend, changed.suspend, SuspendPolicy { delay, resume_jitter, wake } but { resume_offset });
     all_differ!(&default.traffic, changed.traffic, Traffic {
         origin_calls, origin_burst, owner_calls, owner_burst, calls_at_once, waiting_calls,

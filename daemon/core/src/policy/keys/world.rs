@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Field, Group, Key};
 use crate::policy::{
-    DAY, HOUR, MINUTE, SECOND,
+    DAY, HOUR, MINUTE, SECOND, Said,
     setting::{Lens, lens},
     value::Kind,
 };
@@ -15,8 +15,23 @@ const SLOT: Kind = Kind::Duration { least: Duration::ZERO, most: HOUR };
 /// `[network]`.
 pub(super) const NETWORK: Group = Group {
     name: "network",
-    about: "When a network counts as usable.",
+    about: "When a network counts as usable, and what it is taken for.",
     keys: &[
+        Key {
+            name: "network.metered",
+            kind: Kind::Choice(Said::WORDS),
+            about: "Whether networks cost by volume, whatever NetworkManager says.",
+            rule: "",
+            field: Field::Network(lens!(metered)),
+        },
+        Key {
+            name: "network.online",
+            kind: Kind::Choice(Said::WORDS),
+            about: "Whether networks lead to the internet, whatever the connectivity check says. \
+                    Without a default route none does.",
+            rule: "",
+            field: Field::Network(lens!(online)),
+        },
         Key {
             name: "network.settle",
             kind: SETTLE,

@@ -162,6 +162,10 @@ pub(super) fn set_keys(policy: &mut Policy, words: &[&str]) {
             Section::Origin(origin) => {
                 patch(policy.origins.entry(origin.clone()).or_default(), key, value);
             }
+            Section::Network(place) => {
+                let patch = policy.networks.entry(place.clone()).or_default();
+                patch.set_of_network(key, value).unwrap();
+            }
             Section::App(app) => patch(policy.apps.entry(app.clone()).or_default(), key, value),
         }
     }
