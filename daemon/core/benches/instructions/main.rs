@@ -20,7 +20,7 @@ use walk::Walk;
 
 /// Lengths of the queue.
 const SHORT: u64 = 1_000;
-const LONG: u64 = 100_000;
+const LONG: u64 = 1_000_000;
 /// A path on the long queue may take so many times the instructions of the short one.
 const GROWTH: f64 = 3.0;
 /// Calls before those that are counted, and those.

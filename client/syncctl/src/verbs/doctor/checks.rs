@@ -23,6 +23,7 @@ pub(super) fn all(
     checks.extend(network(status, &context.look));
     checks.extend(power(status, &context.look));
     checks.push(logind(status, &context.look));
+    checks.extend(alarm(status, &context.look));
     checks.push(browsers(sessions));
     checks.push(agents(status));
     checks
@@ -138,6 +139,19 @@ fn logind(status: &Status, look: &Look) -> Check {
         ),
         None | Some(SleepInhibitor::Free | SleepInhibitor::Held) => Check::ok(NAME, says),
     }
+}
+
+/// Only where the policy wants the machine to be woken.
+fn alarm(status: &Status, look: &Look) -> Option<Check> {
+    const NAME: &str = "alarm";
+    if let Some(problem) = &status.sleep.alarm_problem {
+        let says = format!("the machine is not woken for syncs: {problem}");
+        let mend = "give it the capability with docs/examples/wake-alarm.conf, or set policy's \
+                    `suspend.wake` to `never`";
+        return Some(Check::warn(NAME, says, mend));
+    }
+    let at = status.sleep.alarm_at?;
+    Some(Check::ok(NAME, format!("wakes the machine at {}", look.absolute(at))))
 }
 
 fn browsers(sessions: &[SessionInfo]) -> Check {
