@@ -15,7 +15,7 @@ use crate::{
 };
 
 const PENDING: &str = "9999";
-const TIMES: usize = 200;
+const TIMES: usize = 150;
 /// Repetitions that are not counted.
 const WARM_UP: usize = 20;
 const LIMIT: Duration = Duration::from_secs(20);
@@ -39,7 +39,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "link_up",
     title: "A link comes up, and a browser is woken",
     about: "The daemon in a network namespace with a real cable, which is pulled out and put back \
-            200 times; nothing is to settle. 10,000 syncs wait, one of them of the profile whose \
+            150 times; nothing is to settle. 10,000 syncs wait, one of them of the profile whose \
             browser is attached. The time is counted from the kernel's message, as another socket \
             hears it, to the wake as the browser reads it; the attempt is on disk before it leaves.",
     promises: &[HALF, LATE, MOST],
