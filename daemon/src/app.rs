@@ -250,7 +250,7 @@ impl Parts {
     fn spawn_power(&mut self, settings: power::Settings, sender: &EngineSender) {
         let engine = sender.power();
         self.monitors.spawn(async move {
-            power::watch(settings, engine).await;
+            power::watch(settings, engine).await.map_err(AppError::Clock)?;
             Ok(Part::Monitor)
         });
     }

@@ -15,11 +15,13 @@ mod supplies;
 mod sysfs;
 mod uevents;
 mod upower;
+mod wait;
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use pwasync_core::facts::{Power, PowerSaver, Source};
 use tokio::sync::watch;
+use wait::Timer;
 
 use crate::{
     bus::{Bus, BusError, Retry},
@@ -45,24 +47,30 @@ struct Services {
 }
 
 /// Tells of the power until the engine has ended.
-pub async fn watch(settings: Settings, engine: PowerSender) {
+///
+/// # Errors
+/// When the kernel gives no timers.
+pub async fn watch(settings: Settings, engine: PowerSender) -> io::Result<()> {
+    let Settings { bus, sysfs } = settings;
+    let (files, timer) = (sysfs::Files { sysfs, timer: Timer::new()? }, Timer::new()?);
     let services = Services {
         upower: watch::Sender::new(Source::Awaited),
         savers: [watch::Sender::new(Source::Awaited), watch::Sender::new(Source::Awaited)],
     };
     tokio::select! {
-        _ = tell_power(settings.sysfs, services.upower.subscribe(), engine.clone()) => {}
+        _ = tell_power(files, services.upower.subscribe(), engine.clone()) => {}
         _ = tell_saver(services.savers.each_ref().map(watch::Sender::subscribe), &engine) => {}
-        () = listen(&settings.bus, &services) => {}
+        () = listen(&bus, &services, &timer) => {}
     }
+    Ok(())
 }
 
 /// Listens to the services for good, whatever becomes of the bus.
-async fn listen(address: &str, services: &Services) {
+async fn listen(address: &str, services: &Services, timer: &Timer) {
     let mut retry = Retry::new(address);
     loop {
         let error = match Bus::connect(address).await {
-            Ok(bus) => services.follow(&bus).await,
+            Ok(bus) => services.follow(&bus, timer).await,
             Err(error) => error,
         };
         report(&error);
@@ -81,8 +89,8 @@ fn report(error: &BusError) {
 
 impl Services {
     /// Follows all of them until the bus is gone.
-    async fn follow(&self, bus: &Bus) -> BusError {
-        let upower = upower::Upower { said: &self.upower };
+    async fn follow(&self, bus: &Bus, timer: &Timer) -> BusError {
+        let upower = upower::Upower { said: &self.upower, timer };
         let [saver, former] = &self.savers;
         let (saver, former) = (profiles::Profiles::new(saver), profiles::Profiles::former(former));
         tokio::select! {
@@ -102,7 +110,7 @@ impl Services {
 
 /// Hands over what UPower says, and what the kernel says while UPower is absent.
 async fn tell_power(
-    sysfs: PathBuf,
+    files: sysfs::Files,
     mut upower: watch::Receiver<Source<Power>>,
     engine: PowerSender,
 ) -> Result<(), EngineGone> {
@@ -112,7 +120,7 @@ async fn tell_power(
         let changed = match said {
             Source::Absent => tokio::select! {
                 changed = upower.changed() => changed,
-                gone = sysfs::watch(&sysfs, &mut teller) => return Err(gone),
+                gone = sysfs::watch(&files, &mut teller) => return Err(gone),
             },
             Source::Awaited | Source::Present(_) => {
                 teller.tell(said).await?;

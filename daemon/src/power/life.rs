@@ -49,7 +49,7 @@ async fn follow_owners(bus: &Bus, service: &impl Service) -> Result<Infallible, 
             pause = Pause::new();
             continue;
         };
-        tracing::debug!(name, "the service is there");
+        tracing::info!(name, "the service is there");
         let error = tokio::select! {
             ended = service.listen(bus, one) => match ended {
                 Ok(never) => match never {},
@@ -57,7 +57,7 @@ async fn follow_owners(bus: &Bus, service: &impl Service) -> Result<Infallible, 
             },
             next = owners.next_owner() => {
                 owner = next?;
-                tracing::debug!(name, "the service has gone or begun anew");
+                tracing::info!(name, "the service has gone or begun anew");
                 service.is_absent();
                 pause = Pause::new();
                 continue;

@@ -2,16 +2,12 @@
 //! have changed, and now and then while there is a battery, since not all firmware tells of a
 //! falling charge. Without a battery nothing wakes this but the kernel.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, path::PathBuf, time::Duration};
 
 use pwasync_core::facts::{ChargeWarning, Power, PowerTeller as Teller, Source};
 use tokio::{
     task::{JoinError, spawn_blocking},
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use super::{
@@ -20,6 +16,7 @@ use super::{
     supplies::{self, Supplies},
     uevents::Uevents,
     upower::whole_percent,
+    wait::Timer,
 };
 use crate::channel::EngineGone;
 
@@ -30,6 +27,13 @@ const LOOK_ON_CHARGER: Duration = Duration::from_secs(600);
 /// Firmware answers in milliseconds, and some in seconds.
 const READ_LIMIT: Duration = Duration::from_secs(5);
 
+/// Where the kernel's files are, and what the next look at them is waited for with.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub(super) sysfs: PathBuf,
+    pub(super) timer: Timer,
+}
+
 #[derive(Debug, thiserror::Error)]
 enum ReadError {
     #[error("power supplies could not be read")]
@@ -39,18 +43,18 @@ enum ReadError {
 }
 
 /// Tells of the power until the engine has ended, which it says.
-pub(super) async fn watch(sysfs: &Path, teller: &mut PowerTeller) -> EngineGone {
+pub(super) async fn watch(files: &Files, teller: &mut PowerTeller) -> EngineGone {
     let mut pause = Pause::new();
     loop {
         let error = match Uevents::open() {
-            Ok(mut uevents) => match follow(sysfs, &mut uevents, teller, &mut pause).await {
+            Ok(mut uevents) => match follow(files, &mut uevents, teller, &mut pause).await {
                 Ok(gone) => return gone,
                 Err(error) => error,
             },
             Err(error) => error,
         };
         tracing::warn!(%error, "the kernel's messages of devices are not heard");
-        if let Err(gone) = look(sysfs, teller).await {
+        if let Err(gone) = look(files, teller).await {
             return gone;
         }
         pause.wait().await;
@@ -59,13 +63,13 @@ pub(super) async fn watch(sysfs: &Path, teller: &mut PowerTeller) -> EngineGone 
 
 /// Follows the kernel's messages until they cannot be heard.
 async fn follow(
-    sysfs: &Path,
+    files: &Files,
     uevents: &mut Uevents,
     teller: &mut PowerTeller,
     pause: &mut Pause,
 ) -> io::Result<EngineGone> {
     loop {
-        let next = match look(sysfs, teller).await {
+        let next = match look(files, teller).await {
             Ok(next) => next,
             Err(gone) => return Ok(gone),
         };
@@ -74,22 +78,14 @@ async fn follow(
                 changed?;
                 *pause = Pause::new();
             }
-            () = look_again(next) => {}
+            () = files.timer.pass(next) => {}
         }
     }
 }
 
-/// Waits until it is time to look; for ever where only the kernel says so.
-async fn look_again(next: Option<Duration>) {
-    match next {
-        Some(next) => sleep(next).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Reads, and tells what is new. When to look again; `None`: when the kernel says so.
-async fn look(sysfs: &Path, teller: &mut PowerTeller) -> Result<Option<Duration>, EngineGone> {
-    let supplies = match read(sysfs.to_owned()).await {
+/// Reads, and tells what is new. After what time to look again; `None`: when the kernel says so.
+async fn look(files: &Files, teller: &mut PowerTeller) -> Result<Option<Duration>, EngineGone> {
+    let supplies = match read(files.sysfs.clone()).await {
         Ok(supplies) => supplies,
         Err(error) => {
             report(&error);

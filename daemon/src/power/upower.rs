@@ -7,10 +7,10 @@
 use std::{convert::Infallible, time::Duration};
 
 use pwasync_core::facts::{ChargeWarning, Power, PowerTeller, Source};
-use tokio::{sync::watch, time::sleep};
+use tokio::sync::watch;
 use zbus::{Message, names::OwnedUniqueName};
 
-use super::life::Service;
+use super::{life::Service, wait::Timer};
 use crate::bus::{
     Bus, BusError, Changed, Interface, Paths, Properties, Signals, is_true, number, real,
 };
@@ -39,6 +39,7 @@ const LOOK_ON_CHARGER: Duration = Duration::from_secs(600);
 
 pub(super) struct Upower<'a> {
     pub(super) said: &'a watch::Sender<Source<Power>>,
+    pub(super) timer: &'a Timer,
 }
 
 impl Upower<'_> {
@@ -85,7 +86,7 @@ impl Service for Upower<'_> {
                     take(&mut display, changed, bus.read(service, DISPLAY)).await?;
                     idle += 1;
                 }
-                () = look_again(power), if display_changes.is_none() => {
+                () = self.timer.pass(look_again(power)), if display_changes.is_none() => {
                     display = bus.read(service, DISPLAY).await?;
                 }
             }
@@ -121,12 +122,12 @@ async fn next(signals: Option<&mut Signals>) -> Result<Message, BusError> {
     }
 }
 
-/// Waits until it is time to ask; for ever where there is no battery to ask for.
-async fn look_again(power: Power) {
+/// After what time it is asked; `None`: there is no battery to ask for.
+fn look_again(power: Power) -> Option<Duration> {
     match (power.battery_percent, power.on_battery) {
-        (None, false) => std::future::pending().await,
-        (_, true) => sleep(LOOK_ON_BATTERY).await,
-        (Some(_), false) => sleep(LOOK_ON_CHARGER).await,
+        (None, false) => None,
+        (_, true) => Some(LOOK_ON_BATTERY),
+        (Some(_), false) => Some(LOOK_ON_CHARGER),
     }
 }
 
