@@ -86,8 +86,9 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 # Package lists that are too old to know a package, or name files which are gone, are fetched anew.
+# Nothing of the machine is removed for them.
 install_packages() {
-  apt-get install --yes --no-install-recommends -o Dpkg::Use-Pty=0 "${packages[@]}"
+  apt-get install --yes --no-install-recommends --no-remove -o Dpkg::Use-Pty=0 "${packages[@]}"
 }
 printf 'Installing them with apt-get.\n'
 apt-cache show "${packages[@]}" >/dev/null 2>&1 && install_packages && exit 0
