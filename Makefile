@@ -35,7 +35,7 @@ DAEMONS := pwasyncd
 PROGRAMS := syncctl pwasync-chromium
 SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh daemon/fuzz/*.sh client/e2e/src/bed/*.sh)
 
-.PHONY: help build demo bench instructions torture test ci fmt fuzz lint doc deny shell unit stage host tools check-fmt check-doc install
+.PHONY: help build demo bench instructions torture acceptance test ci fmt fuzz lint doc deny shell unit stage host tools check-fmt check-doc install
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,14 @@ ifneq ($(INSTALL),0)
 	$(CARGO) build --locked --workspace --bins
 	$(CARGO) test --locked --package pwasync-e2e --test torture -- --long $(ONLY)
 	PWASYNC_TORTURE=1 $(CARGO) test --locked --package pwasyncd --test store rotten
+endif
+
+# On a disk, as for `bench`. An emulated machine is slow, and it really sleeps: ten minutes or so.
+acceptance: ## as root: the daemon on an emulated machine that really sleeps, point by point
+	packaging/test-host/install.sh acceptance
+ifneq ($(INSTALL),0)
+	$(CARGO) build --locked --workspace --bins
+	TMPDIR=/var/tmp $(TARGET)/debug/pwasync-acceptance run
 endif
 
 # The test runner comes last: its summary is the last word of a good run.

@@ -2,7 +2,7 @@
 # Installs what the tests, the demo or the benchmarks need and this machine lacks, after saying
 # what.
 #
-#   packaging/test-host/install.sh [test|demo|bench]
+#   packaging/test-host/install.sh [test|demo|bench|acceptance]
 #
 # INSTALL=0 only prints. Nothing is done where nothing is missing. Debian and its kin only;
 # elsewhere it says which commands are wanted.
@@ -52,8 +52,19 @@ case "$purpose" in
       systemd-analyze=systemd
     )
     ;;
+  # QEMU and the guest's kernel are no packages of this machine: guest.sh has them in its cache,
+  # where they are in nobody's way.
+  acceptance)
+    wanted=(
+      chroot=coreutils
+      mkfs.ext4=e2fsprogs
+      mmdebstrap=mmdebstrap
+      systemctl=systemd
+      unshare=util-linux
+    )
+    ;;
   *)
-    printf 'unknown purpose "%s"\nhint: it is "test", "demo" or "bench"\n' "$purpose" >&2
+    printf 'unknown purpose "%s"\nhint: it is "test", "demo", "bench" or "acceptance"\n' "$purpose" >&2
     exit 2
     ;;
 esac
