@@ -12,11 +12,11 @@ use crate::{
 /// kept with its registration, see [`crate::entries::Filed`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Neighbours {
-    by_site: BTreeMap<SiteKey, Instants>,
+    by_site: BTreeMap<SiteKey, Calendar>,
 }
 
 /// When registrations go, and how long before that each could.
-type Instants = BTreeMap<(Timestamp, RegistrationId), OnGrid>;
+type Calendar = BTreeMap<(Timestamp, RegistrationId), OnGrid>;
 
 /// How long the grid holds a registration, in milliseconds: at most 49 days.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
