@@ -28,6 +28,8 @@ use pwasync_core::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use crate::clock::Synchronised;
+
 pub use admin::{AdminRequest, Explanation, GivenBack, SiteFilter, Taken, Told};
 pub(crate) use checks::CheckWishes;
 pub use checks::Checks;
@@ -120,8 +122,21 @@ pub struct HostView {
     pub origin: Origin,
     /// What is known of its sleep.
     pub sleep: SleepView,
+    /// What is known of its wall clock besides how it stands.
+    pub clock: ClockView,
     /// What its instants are to be shown by.
     pub wall: WallClock,
+}
+
+/// What is known of the wall clock besides how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockView {
+    /// Since when it is as it is: it was set then, or local time changed.
+    pub since: Timestamp,
+    /// Whether it is known to be right.
+    pub synchronised: Synchronised,
+    /// The name of the time zone, such as `Europe/Berlin`; `None`: it has none.
+    pub zone: Option<String>,
 }
 
 /// Makes the engine's channel.

@@ -3,6 +3,7 @@
 //! The only module of the daemon that reads a clock.
 
 mod sleep;
+mod zone;
 
 use std::{fs, io, os::fd::OwnedFd};
 
@@ -20,12 +21,17 @@ use tokio::io::{Interest, unix::AsyncFd};
 use crate::channel::{EngineGone, WallClockSender};
 pub use sleep::AlarmError;
 pub(crate) use sleep::{Alarm, SleepWatch};
+use zone::ZoneWatch;
+pub use zone::zone_name;
 
 /// The time zone of the machine.
 const LOCAL_TIME: &str = "/etc/localtime";
 
 /// Where the kernel names the boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// There once systemd-timesyncd has set the clock (systemd-timesyncd.service(8)).
+const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
 
 /// A wall clock that moved by less than this against core time has only been slewed.
 const STEP_MILLIS: i64 = 500;
@@ -49,6 +55,24 @@ impl LocalZone {
             Self::Machine => machine().unwrap_or_else(TimeZone::system),
             Self::Environment => TimeZone::system(),
         }
+    }
+}
+
+/// Whether the wall clock is known to be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synchronised {
+    /// systemd-timesyncd says that it has set it since the boot.
+    Yes,
+    /// Nobody says: it may be, or not yet.
+    Unknown,
+}
+
+/// Whether the machine's wall clock is known to be right. The kernel knows (adjtimex(2)), but there
+/// is no way to ask it that the compiler could check.
+pub(crate) fn synchronised() -> Synchronised {
+    match fs::exists(SYNCHRONISED) {
+        Ok(true) => Synchronised::Yes,
+        Ok(false) | Err(_) => Synchronised::Unknown,
     }
 }
 
@@ -88,6 +112,11 @@ impl SystemClock {
     /// See [`crate::store::frame::ClockFrame::offset_millis`].
     pub fn offset_millis(&self) -> i64 {
         self.offset_millis
+    }
+
+    /// Core time when the machine booted.
+    pub(crate) fn booted_at(&self) -> Timestamp {
+        Timestamp::from_millis(u64::try_from(self.offset_millis).unwrap_or(0))
     }
 
     /// Names this boot.
@@ -133,8 +162,8 @@ impl Timer {
     }
 }
 
-/// Reports steps of the wall clock and changes between summer and winter time until the engine is
-/// gone. Another time zone is noticed with the next of them.
+/// Reports steps of the wall clock, other time zones, and changes between summer and winter time
+/// until the engine is gone.
 ///
 /// # Errors
 /// When the kernel gives no timer.
@@ -145,6 +174,14 @@ pub async fn watch_wall_clock(clock: SystemClock, sender: WallClockSender) -> io
     // What everybody begins with. A step that came before this, while the store was being opened
     // as at boot, is told at once.
     let mut last = WallClock::default();
+    // Where the kernel gives none, another zone is noticed with the next step.
+    let mut zones = match ZoneWatch::begin() {
+        Ok(zones) => Some(zones),
+        Err(error) => {
+            tracing::warn!(%error, "the time zone cannot be watched");
+            None
+        }
+    };
     loop {
         // Before its time comes it becomes readable only when the clock is set
         // (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
@@ -163,10 +200,23 @@ pub async fn watch_wall_clock(clock: SystemClock, sender: WallClockSender) -> io
                 return Ok(());
             }
         }
-        let mut ready = descriptor.readable().await?;
-        // Where the clock was set the read ends with ECANCELED; it takes the event away.
-        let _ = rustix::io::read(descriptor.get_ref(), &mut [0_u8; 8]);
-        ready.clear_ready();
+        let other_zone = async {
+            match &mut zones {
+                Some(zones) => zones.changed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ready = descriptor.readable() => {
+                // Where the clock was set the read ends with ECANCELED; it takes the event away.
+                let _ = rustix::io::read(descriptor.get_ref(), &mut [0_u8; 8]);
+                ready?.clear_ready();
+            }
+            changed = other_zone => if let Err(error) = changed {
+                tracing::warn!(%error, "the watch on the time zone has ended");
+                zones = None;
+            },
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! It never waits for the disk: while the committer writes one batch, the next one grows.
 
 mod admin;
+mod clock;
 mod effects;
 mod error;
 mod facts;
@@ -23,7 +24,7 @@ mod watch;
 use std::time::Duration;
 
 use pwasync_core::{
-    Scheduler, WakeReason,
+    Loaded, Scheduler, WakeReason,
     event::Event,
     facts::{Manager, Netlink, Power, PowerSaver, Source},
     time::{Timestamp, WallClock},
@@ -40,6 +41,7 @@ use crate::{
         committer::{Answer, Command, Committer, Disk},
     },
 };
+use clock::Trust;
 pub use error::EngineError;
 use fault::{Down, First, Losses};
 use launchers::LauncherTable;
@@ -109,6 +111,7 @@ pub struct Engine {
     power: Source<Power>,
     power_saver: Source<PowerSaver>,
     sleeping: Sleeping,
+    trust: Trust,
     /// When sessions may be told of the host again; due when `host_changed`.
     next_host_update: Timestamp,
     host_changed: bool,
@@ -140,7 +143,10 @@ impl Engine {
         losses.note(&opened);
         let now = host.now();
         let last_registration = opened.saved.counters.last_registration;
-        let core = Scheduler::restore(now, parts.policy.policy.clone(), opened.epoch, opened.saved);
+        let trust = Trust::at_start(&host);
+        let policy = parts.policy.policy.clone();
+        let loaded = Loaded { saved: opened.saved, doubt_until: trust.doubt_until };
+        let core = Scheduler::restore_by_clock(now, policy, opened.epoch, loaded);
         let mut engine = Self {
             inputs: parts.inputs,
             answers,
@@ -165,6 +171,7 @@ impl Engine {
             power: Source::Awaited,
             power_saver: Source::Awaited,
             sleeping: Sleeping::new(now, parts.inhibitions),
+            trust,
             next_host_update: now,
             host_changed: false,
             stopping: false,
@@ -215,6 +222,7 @@ impl Engine {
             self.report_lost_sessions();
             self.report_lost_launchers();
             self.release()?;
+            self.read_again()?;
             if !self.step_simulation() {
                 return Ok(());
             }
@@ -307,7 +315,7 @@ impl Engine {
     }
 
     fn release(&mut self) -> Result<(), EngineError> {
-        if self.stopping || self.simulation.is_advancing() {
+        if self.stopping || self.simulation.is_advancing() || self.reads_again() {
             self.pipeline.hurry();
         }
         loop {

@@ -9,11 +9,12 @@ use pwasync_core::{
         Origin, Power, PowerSaver, Sleep, Source,
     },
     time::{Timestamp, WallClock},
+    wall::UtcOffset,
 };
 
 use crate::{
     channel::{SimulatedNetwork, SimulatedPower},
-    clock::{Alarm, AlarmError, SleepWatch, SystemClock, Timer},
+    clock::{self, Alarm, AlarmError, SleepWatch, Synchronised, SystemClock, Timer},
     store::frame::ClockFrame,
 };
 
@@ -64,6 +65,9 @@ pub(crate) struct SimulatedHost {
     pub(crate) network: Known<Option<SimulatedNetwork>>,
     pub(crate) power: SimulatedPower,
     pub(crate) sleep: Sleep,
+    /// Boots so far.
+    boots: u64,
+    booted_at: Option<Timestamp>,
 }
 
 impl Host {
@@ -84,6 +88,8 @@ impl Host {
                 },
                 power: SimulatedPower { power: Power::MAINS, saver: PowerSaver::Off },
                 sleep: Sleep::Awake,
+                boots: 0,
+                booted_at: None,
             }),
         })
     }
@@ -114,6 +120,33 @@ impl Host {
         match self {
             Self::Real(_) => None,
             Self::Simulated(simulated) => Some(simulated),
+        }
+    }
+
+    /// When the machine booted; `None`: a simulated one was always there.
+    pub(crate) fn booted_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Real(real) => Some(real.clock.booted_at()),
+            Self::Simulated(simulated) => simulated.booted_at,
+        }
+    }
+
+    /// The name of the time zone; the simulated host's has none.
+    pub(crate) fn zone_name(&self) -> Option<String> {
+        match self {
+            Self::Real(_) => clock::zone_name(),
+            Self::Simulated(_) => None,
+        }
+    }
+
+    /// Whether the wall clock is known to be right.
+    pub(crate) fn synchronised(&self) -> Synchronised {
+        match self {
+            Self::Real(_) => clock::synchronised(),
+            Self::Simulated(simulated) => match simulated.booted_at {
+                Some(_) => Synchronised::Unknown,
+                None => Synchronised::Yes,
+            },
         }
     }
 
@@ -159,15 +192,32 @@ impl Host {
                 offset_millis: real.clock.offset_millis(),
                 wall_offset_millis,
             },
-            // Simulated time goes on over restarts: all of it is one boot.
-            Self::Simulated(_) => {
-                ClockFrame { boot_id: [0; 16], offset_millis: 0, wall_offset_millis }
+            // Simulated time goes on over restarts: all of it is one boot unless it is told.
+            Self::Simulated(simulated) => {
+                let boot_id = u128::from(simulated.boots).to_be_bytes();
+                ClockFrame { boot_id, offset_millis: 0, wall_offset_millis }
             }
         }
     }
 }
 
 impl SimulatedHost {
+    /// The machine starts anew, with a clock that is wrong by so much.
+    pub(crate) fn boot(&mut self, error_millis: i64) {
+        self.boots += 1;
+        self.booted_at = Some(self.now);
+        self.wall.offset_millis = self.wall.offset_millis.saturating_add(error_millis);
+    }
+
+    /// Somebody sets the clock, and it is right from then on.
+    pub(crate) fn set_clock(&mut self, by_millis: i64, utc_offset: Option<UtcOffset>) {
+        self.wall.offset_millis = self.wall.offset_millis.saturating_add(by_millis);
+        self.wall.utc_offset = utc_offset.unwrap_or(self.wall.utc_offset);
+        if by_millis != 0 {
+            self.booted_at = None;
+        }
+    }
+
     /// What all of its sources would say.
     pub(crate) fn facts(&self) -> Vec<Event> {
         let mut facts = self.network_facts();

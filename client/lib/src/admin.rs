@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::{
-    Attempt, AttemptId, Blocker, HostState, ProfileId, RegistrationId, RegistrationKey,
+    Attempt, AttemptId, Blocker, Fact, HostState, ProfileId, RegistrationId, RegistrationKey,
     RegistrationState, SyncKind,
 };
 
@@ -56,6 +56,23 @@ pub struct Status {
     pub records_set_aside: u32,
     /// How it stands with the machine's sleep.
     pub sleep: SleepState,
+    /// Its wall clock.
+    pub clock: ClockState,
+}
+
+/// The wall clock as the daemon sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClockState {
+    /// By how many milliseconds it was set since the daemon started, in all.
+    pub stepped_millis: i64,
+    /// Who says so, and since when it is so.
+    pub source: Fact,
+    /// It is known to be right; false: nobody says.
+    pub synchronised: bool,
+    /// Such as `Europe/Berlin`; none: it has no name.
+    pub zone: Option<String>,
+    /// From UTC to local time.
+    pub utc_offset_seconds: i32,
 }
 
 /// How the daemon stands with the machine's sleep.

@@ -4,13 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use crate::connection::{Connection, WatchStream};
 use crate::{
-    Advance, Advanced, AppsChanged, ClientError, ClockChange, Engagement, EngagementFilter,
-    EngagementReport, EngagementScore, Explanation, Export, Filter, Follow, Force, Forecast,
-    ForecastQuestion, HeldRegistration, HistoryEntry, HistoryFilter, HostState, ImportMode,
-    Imported, InstalledApp, Lease, NetworkState, NewOverride, NewPause, NewRegistration, NewScore,
-    Paused, PermissionState, Policy, PolicyReload, Power, ProfileId, Reconciled, Registered,
-    Registration, RegistrationId, RegistrationKey, Resumed, RunNow, SessionInfo, SocketPath,
-    Status, StoreCheck, StoreFailure, Subject, SyncKind, UnregisterChange, WatchedChange,
+    Advance, Advanced, AppsChanged, ClientError, ClockChange, ClockStep, Engagement,
+    EngagementFilter, EngagementReport, EngagementScore, Explanation, Export, Filter, Follow,
+    Force, Forecast, ForecastQuestion, HeldRegistration, HistoryEntry, HistoryFilter, HostState,
+    ImportMode, Imported, InstalledApp, Lease, NetworkState, NewOverride, NewPause,
+    NewRegistration, NewScore, Paused, PermissionState, Policy, PolicyReload, Power, ProfileId,
+    Reconciled, Registered, Registration, RegistrationId, RegistrationKey, Resumed, RunNow,
+    SessionInfo, SocketPath, Status, StoreCheck, StoreFailure, Subject, SyncKind, UnregisterChange,
+    WatchedChange,
 };
 
 /// Makes calls to the daemon. A clone shares the connection, which is made at the first call and
@@ -293,7 +294,12 @@ impl Client {
 
     /// Simulated: what is not on disk is gone; the answer is the new epoch.
     pub async fn cut_power(&self) -> Result<u64, ClientError> {
-        self.connection.cut_power().await
+        self.connection.cut_power(None).await
+    }
+
+    /// Simulated: the same, and the machine boots, with its clock wrong by so much.
+    pub async fn boot(&self, clock_error: ClockStep) -> Result<u64, ClientError> {
+        self.connection.cut_power(Some(clock_error)).await
     }
 
     /// Simulated: writes to the store fail, for so long, or until the next such call.

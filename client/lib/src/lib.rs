@@ -69,8 +69,9 @@ mod transfer;
 mod wire;
 
 pub use admin::{
-    Change, Filter, Follow, Force, RegistrationChange, RegistrationEvent, RemovalReason, RunNow,
-    SessionChange, SessionInfo, SleepInhibitor, SleepState, Status, StoreState, WatchedChange,
+    Change, ClockState, Filter, Follow, Force, RegistrationChange, RegistrationEvent,
+    RemovalReason, RunNow, SessionChange, SessionInfo, SleepInhibitor, SleepState, Status,
+    StoreState, WatchedChange,
 };
 pub use client::{Client, HistoryPages, RegistrationPages, Watch};
 pub use engagement::{

@@ -44,8 +44,8 @@ pub(crate) use registration::{
 };
 pub(crate) use session::{FromDaemon, Report, ToDaemon, from_daemon, into_attach_request};
 pub(crate) use simulation::{
-    advanced, into_advance_request, into_fail_store_request, into_network_request,
-    into_power_request, into_step_request,
+    advanced, into_advance_request, into_cut_request, into_fail_store_request,
+    into_network_request, into_power_request, into_step_request,
 };
 pub(crate) use status::client_error;
 pub(crate) use time::{instant, into_duration};

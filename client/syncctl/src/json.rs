@@ -33,7 +33,7 @@ pub(crate) use doctor::DoctorDocument;
 pub(crate) use engagement::{EngagementDocument, EngagementsDocument};
 pub(crate) use explanation::{ExplanationDocument, ForecastDocument};
 pub(crate) use history::HistoryDocument;
-pub(crate) use host::HostDocument;
+pub(crate) use host::{FactDocument, HostDocument};
 pub(crate) use lease::{ClearedDocument, LeasesDocument, PauseDocument, ResumeDocument};
 pub(crate) use policy::{PolicyDocument, PolicyReloadDocument};
 pub(crate) use registration::{ListDocument, RemoveDocument, RunDocument, ShowDocument};

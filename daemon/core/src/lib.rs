@@ -47,8 +47,9 @@ pub use field::FieldError;
 pub use scheduler::{
     AppsChanged, Caller, Denial, Engaged, EngagementReport, FORECAST_EVENTS, Filter, Force,
     Forecast, ForecastQuestion, Foreseen, Foresight, Import, ImportError, ImportMode,
-    ImportRefused, Imported, LONGEST_FORECAST, LeaseError, NewLease, NewRegistration, NewSchedule,
-    NewSession, OpenedSession, Page, Reconciled, RegisterChange, RegisterError, Registered,
-    RegistrationView, RunNow, SavedCursor, SavedPage, Scheduler, SessionView, ShareSpent,
-    SiteError, StateCounts, Supposition, Tally, Unregistered, Viewer, WakeReason, Wakes,
+    ImportRefused, Imported, LONGEST_FORECAST, LeaseError, Loaded, NewLease, NewRegistration,
+    NewSchedule, NewSession, OpenedSession, Page, Reconciled, RegisterChange, RegisterError,
+    Registered, RegistrationView, RunNow, SavedCursor, SavedPage, Scheduler, SessionView,
+    ShareSpent, SiteError, StateCounts, Supposition, Tally, Unregistered, Viewer, WakeReason,
+    Wakes,
 };

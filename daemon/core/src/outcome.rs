@@ -8,7 +8,7 @@ use crate::{
     facts::Sleep,
     key::SyncKind,
     policy::{Policy, Rules},
-    registration::{FreeEnding, Registration, Reregistered, Schedule, Streak, Wait},
+    registration::{FreeEnding, Registration, Reregistered, Streak, Wait},
     retry::{retry_delay, unavailable_delay},
     time::Timestamp,
 };
@@ -77,13 +77,14 @@ pub(crate) struct Judged<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) registration: &'a Registration,
     pub(crate) attempt: &'a Attempt,
+    /// One-off: when it expires.
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// Applies the table to an attempt that still counts. What expired meanwhile does not run again.
 pub(crate) fn judge(judged: Judged<'_>, reregistered: Reregistered, ending: Ending) -> Verdict {
     let mut verdict = by_table(judged, reregistered, ending);
-    if let Schedule::OneOff { expires_at } = judged.registration.schedule
-        && expires_at <= ending.at
+    if judged.expires_at.is_some_and(|at| at <= ending.at)
         && matches!(verdict.next, Next::Pending | Next::Wait { .. })
     {
         verdict.next = Next::Remove(RemovalReason::Expired);
@@ -173,7 +174,7 @@ fn brought_forward(judged: Judged<'_>, ending: Ending) -> Verdict {
 }
 
 fn charged(judged: Judged<'_>, ending: Ending, streak: Option<Streak>) -> Verdict {
-    let Judged { policy, rules, registration, attempt } = judged;
+    let Judged { policy, rules, registration, attempt, .. } = judged;
     let attempts = registration.attempts.saturating_add(1);
     let exhausted = attempts >= registration.max_attempts;
     let next = match registration.kind() {

@@ -7,6 +7,7 @@ mod again;
 mod attempts;
 mod behind;
 mod conditions;
+mod doubt;
 mod engagement;
 mod export;
 mod filing;
@@ -33,6 +34,8 @@ use std::{
     time::Duration,
 };
 
+use doubt::Doubt;
+
 pub use attempts::{NewSession, OpenedSession};
 pub use engagement::{Engaged, EngagementReport};
 pub use export::{SavedCursor, SavedPage};
@@ -46,6 +49,7 @@ pub use reconcile::Reconciled;
 pub use requests::{
     Caller, NewRegistration, NewSchedule, RegisterChange, RegisterError, Registered, Unregistered,
 };
+pub use restore::Loaded;
 pub use run_now::{Force, RunNow};
 pub use shares::ShareSpent;
 pub use sites::{AppsChanged, SiteError};
@@ -146,6 +150,8 @@ pub struct Scheduler {
     inhibition: Inhibition,
     /// When the machine is to be woken.
     alarm: Option<Timestamp>,
+    /// There while the clock may be wrong that this was restored by.
+    doubt: Option<Doubt>,
     wakes: Wakes,
     effects: VecDeque<Effect>,
 }
@@ -156,7 +162,7 @@ impl Scheduler {
         // What is overdue goes by the facts until now, but by the clock as it is: before it is
         // told for the first time there is none.
         match event {
-            Event::WallClockChanged(wall) => self.wall = wall,
+            Event::WallClockChanged(wall) => self.set_wall_clock(wall),
             Event::Slept(by) => self.slept(now, by),
             Event::NetlinkChanged(_)
             | Event::ManagerChanged(_)
@@ -263,6 +269,7 @@ impl Scheduler {
         if self.host.stop_waiting(self.now, &self.policy) {
             self.host_changed();
         }
+        self.end_doubt();
         self.end_leases();
         self.end_launches();
         self.finish();

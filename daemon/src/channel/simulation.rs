@@ -54,6 +54,8 @@ pub enum SimulationRequest {
     },
     /// What is not committed is gone; the engine starts again from the store.
     CutPower {
+        /// The machine boots, with a clock that is wrong by so much; `None`: only the engine does.
+        clock_error_millis: Option<i64>,
         /// The new epoch.
         reply: Reply<u64>,
     },

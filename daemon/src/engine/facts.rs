@@ -6,11 +6,10 @@ use pwasync_core::{
     event::Event,
     facts::{Manager, Netlink, Power, PowerSaver, Source},
     lease::{Leased, Subject},
-    time::WallClock,
 };
 
 use super::{Engine, HOST_UPDATE_GAP};
-use crate::channel::HostView;
+use crate::channel::{ClockView, HostView};
 
 impl Engine {
     pub(super) fn take_netlink(&mut self, facts: Netlink) {
@@ -33,17 +32,6 @@ impl Engine {
         self.happened(Event::PowerSaverChanged(saver));
     }
 
-    pub(super) fn take_wall_clock(&mut self, wall: WallClock) {
-        if wall == self.wall {
-            return;
-        }
-        let WallClock { offset_millis, utc_offset } = wall;
-        let utc_offset_seconds = utc_offset.as_seconds();
-        tracing::info!(offset_millis, utc_offset_seconds, "the wall clock was set");
-        self.wall = wall;
-        self.happened(Event::WallClockChanged(wall));
-    }
-
     pub(super) fn host_view(&mut self) -> HostView {
         let (now, origin) = (self.host.now(), self.host.origin());
         let core = self.core.scheduler();
@@ -58,7 +46,17 @@ impl Engine {
             });
         let overrides = overrides.collect();
         let sleep = self.sleeping.view.clone();
-        HostView { host: core.host().clone(), overrides, now, origin, sleep, wall: self.wall }
+        let (synchronised, zone) = (self.host.synchronised(), self.host.zone_name());
+        let clock = ClockView { since: self.trust.since, synchronised, zone };
+        HostView {
+            host: core.host().clone(),
+            overrides,
+            now,
+            origin,
+            sleep,
+            clock,
+            wall: self.wall,
+        }
     }
 
     pub(super) fn update_host(&mut self) {

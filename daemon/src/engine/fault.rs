@@ -201,8 +201,9 @@ impl Engine {
         let now = self.host.now();
         let epoch = opened.epoch;
         self.pipeline = Pipeline::restored(opened.saved.counters.last_registration);
-        let mut core =
-            Scheduler::restore(now, self.policy.loaded.policy.clone(), epoch, opened.saved);
+        let policy = self.policy.loaded.policy.clone();
+        let loaded = self.loaded(opened.saved);
+        let mut core = Scheduler::restore_by_clock(now, policy, epoch, loaded);
         // A stream of the former core that ends late must not end one of this core.
         core.number_sessions_after(self.core.scheduler().last_session());
         core.number_launchers_after(self.core.scheduler().last_launcher());

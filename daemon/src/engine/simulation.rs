@@ -124,18 +124,18 @@ impl Engine {
             }
             SimulationRequest::Advance(advance) => self.begin_advance(advance),
             SimulationRequest::StepClock { by_millis, utc_offset, reply } => {
-                let offset_millis = host.wall.offset_millis.saturating_add(by_millis);
-                host.wall.offset_millis = offset_millis;
-                host.wall.utc_offset = utc_offset.unwrap_or(host.wall.utc_offset);
-                self.wall = host.wall;
-                let now = host.now;
-                self.happened(Event::WallClockChanged(self.wall));
+                host.set_clock(by_millis, utc_offset);
+                let (wall, now) = (host.wall, host.now);
+                self.take_wall_clock(wall);
                 self.answer(reply, now);
             }
-            SimulationRequest::CutPower { reply } if opening => {
+            SimulationRequest::CutPower { reply, .. } if opening => {
                 self.simulation.power_cuts.push(reply);
             }
-            SimulationRequest::CutPower { reply } => {
+            SimulationRequest::CutPower { clock_error_millis, reply } => {
+                if let Some(error_millis) = clock_error_millis {
+                    self.boot_simulated(error_millis);
+                }
                 self.sessions.close_all(Closing::Restarting, HOST_UPDATE_GAP);
                 self.drop_core("the power was cut".into());
                 self.simulation.power_cuts.push(reply);

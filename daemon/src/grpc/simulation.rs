@@ -6,8 +6,8 @@ use tonic::{Request as Call, Response, Status};
 
 use super::{
     convert::{
-        advance_from_proto, distance_from_proto, failure_from_proto, host_to_proto,
-        network_from_proto, power_from_proto, resume_from_proto, step_from_proto,
+        advance_from_proto, boot_from_proto, distance_from_proto, failure_from_proto,
+        host_to_proto, network_from_proto, power_from_proto, resume_from_proto, step_from_proto,
         timestamp_to_proto,
     },
     peer::identity,
@@ -120,7 +120,8 @@ impl Simulation for SimulationService {
         call: Call<wire::CutPowerRequest>,
     ) -> Result<Response<wire::CutPowerResponse>, Status> {
         identity(&call)?;
-        let answered = self.ask(|reply| Ask::CutPower { reply }).await?;
+        let clock_error_millis = boot_from_proto(call.get_ref()).map_err(Refusal::from)?;
+        let answered = self.ask(|reply| Ask::CutPower { clock_error_millis, reply }).await?;
         Ok(Response::new(wire::CutPowerResponse { epoch: answered.value }))
     }
 

@@ -6,10 +6,11 @@ use pwasync_core::{
     Caller, NewRegistration, NewSchedule, Reconciled, RegisterError, Registered, Viewer,
     attempt::{Finished, Outcome},
     constraints::{Constraints, Transport},
-    effect::{Inhibition, Wake},
+    effect::{Counted, Inhibition, Wake},
     facts::{Connectivity, Metered},
     key::{
-        OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind, Tag, WorkerKey,
+        AttemptId, OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind,
+        Tag, WorkerKey,
     },
     policy::Policy,
 };
@@ -85,6 +86,14 @@ impl Bed {
         answer
     }
 
+    /// Registers one that is the only one.
+    pub(crate) async fn register_as(&self, kind: SyncKind, schedule: NewSchedule) {
+        let mut new = one_off("only");
+        (new.key.kind, new.schedule) = (kind, schedule);
+        let request = |reply| Input::Request(Request::Register { caller: ada(), new, reply });
+        soon(self.engine.ask(request)).await.unwrap().unwrap().value.unwrap();
+    }
+
     pub(crate) async fn tags(&self) -> Vec<String> {
         let kind = SyncKind::OneOff;
         let request = |reply| Input::Request(Request::GetTags { worker: worker(), kind, reply });
@@ -147,6 +156,12 @@ impl Bed {
 
     /// Attaches a browser and says that it is ready.
     pub(crate) async fn attach(&self) -> Browser {
+        self.attach_again(&[]).await
+    }
+
+    /// The same with these events running.
+    pub(crate) async fn attach_again(&self, running: &[AttemptId]) -> Browser {
+        let running = running.to_vec();
         let (outbox, messages) = mpsc::channel(OUTBOX);
         let (cut_off, cut) = oneshot::channel();
         let open = |reply| {
@@ -155,7 +170,7 @@ impl Bed {
                 agent: "test".into(),
                 process_id: None,
                 capacity: None,
-                running: Vec::new(),
+                running,
                 finished: Vec::new(),
                 launch: None,
                 outbox,
@@ -218,6 +233,11 @@ impl Browser {
             Finished { attempt: wake.attempt, outcome, detail: "".into(), retry_after: None };
         self.say(FromSession::Finished(finished)).await;
     }
+}
+
+/// It confirms an outcome that counted.
+pub(crate) fn counts(message: Option<&ToSession>) -> bool {
+    matches!(message, Some(ToSession::Recorded { counted: Counted::Yes, .. }))
 }
 
 pub(crate) fn ada() -> Caller {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bed;
+mod clocks;
 mod failing;
 mod riders;
 mod sleep;
@@ -132,7 +133,8 @@ async fn a_power_cut_while_the_store_fails_is_refused() {
     let bed = Bed::start(MemoryStore::new()).await;
     let failure = Some(StoreFailure::InputOutput);
     bed.simulate(|reply| SimulationRequest::FailStore { failure, for_: None, reply }).await;
-    let cut = |reply| Input::Simulation(SimulationRequest::CutPower { reply });
+    let cut =
+        |reply| Input::Simulation(SimulationRequest::CutPower { clock_error_millis: None, reply });
     assert!(soon(bed.engine.ask(cut)).await.unwrap().is_none());
     bed.stop().await;
 }
@@ -154,7 +156,8 @@ async fn a_uid_that_belongs_to_another_name_cannot_read_what_the_former_left() {
 async fn after_a_power_cut_the_store_is_what_there_is() {
     let bed = Bed::start(MemoryStore::new()).await;
     bed.register("mail").await.unwrap();
-    let epoch = bed.simulate(|reply| SimulationRequest::CutPower { reply }).await;
+    let epoch =
+        bed.simulate(|reply| SimulationRequest::CutPower { clock_error_millis: None, reply }).await;
     assert_eq!(epoch, 2);
     assert_eq!(bed.tags().await, ["mail"]);
     bed.stop().await;
@@ -174,7 +177,7 @@ async fn power_cuts_and_failures_may_come_at_once_while_the_disk_is_slow() {
         // It waits for the disk, and is dropped with the power.
         drop(answer);
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let cut = SimulationRequest::CutPower { reply };
+        let cut = SimulationRequest::CutPower { clock_error_millis: None, reply };
         bed.engine.send(Input::Simulation(cut)).await.unwrap();
         cuts.push(answer);
     }
@@ -230,7 +233,7 @@ async fn time_stands_still_while_an_attempt_is_out() {
 async fn a_stream_of_the_former_core_that_ends_late_ends_no_session_of_this_one() {
     let bed = Bed::start(MemoryStore::new()).await;
     let former = bed.attach().await;
-    bed.simulate(|reply| SimulationRequest::CutPower { reply }).await;
+    bed.simulate(|reply| SimulationRequest::CutPower { clock_error_millis: None, reply }).await;
     let mut browser = bed.attach().await;
     former.say(FromSession::Closed).await;
     bed.network(Some("home")).await;

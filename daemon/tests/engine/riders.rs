@@ -121,5 +121,5 @@ async fn total(bed: &Bed) -> Points {
 }
 
 async fn cut_power(bed: &Bed) {
-    bed.simulate(|reply| SimulationRequest::CutPower { reply }).await;
+    bed.simulate(|reply| SimulationRequest::CutPower { clock_error_millis: None, reply }).await;
 }

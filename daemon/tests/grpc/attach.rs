@@ -286,7 +286,7 @@ async fn sessions_are_told_when_the_core_starts_again() {
     let daemon = Daemon::simulated().await;
     let mut client = daemon.client().await;
     let mut session = Session::ready(&mut client).await;
-    let epoch = soon(client.simulation.cut_power(wire::CutPowerRequest {})).await.unwrap();
+    let epoch = soon(client.simulation.cut_power(wire::CutPowerRequest::default())).await.unwrap();
     assert_eq!(epoch.into_inner().epoch, 2);
     let (closing, status) = session.closed().await;
     assert_eq!(closing.reason(), wire::ClosingReason::Restarting);

@@ -219,7 +219,7 @@ async fn without_a_launcher_nothing_is_started() {
 #[tokio::test]
 async fn launchers_are_told_when_the_core_starts_again() {
     let (_daemon, mut client, mut agent, launch) = launching().await;
-    soon(client.simulation.cut_power(wire::CutPowerRequest {})).await.unwrap();
+    soon(client.simulation.cut_power(wire::CutPowerRequest::default())).await.unwrap();
     let (closing, status) = agent.closed().await;
     assert_eq!(closing.reason(), wire::ClosingReason::Restarting);
     assert!(closing.reconnect_after.is_some());

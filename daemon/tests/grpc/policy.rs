@@ -173,7 +173,7 @@ async fn a_core_that_is_restored_decides_by_the_policy_that_holds() {
     client.online().await;
     bed.write("retry.max_attempts = 1\n");
     bed.hang_up("policy read again").await;
-    soon(client.simulation.cut_power(wire::CutPowerRequest {})).await.unwrap();
+    soon(client.simulation.cut_power(wire::CutPowerRequest::default())).await.unwrap();
     let mut session = Session::ready(&mut client).await;
     client.advance(Duration::from_secs(60)).await;
     client.one_off("mail").await;

@@ -200,7 +200,7 @@ async fn the_history_has_each_decision_with_its_facts_and_goes_by_pages() {
 async fn the_history_survives_a_power_cut() {
     let (_daemon, mut client, _session) = settled().await;
     let id = client.news().await;
-    soon(client.simulation.cut_power(wire::CutPowerRequest {})).await.unwrap();
+    soon(client.simulation.cut_power(wire::CutPowerRequest::default())).await.unwrap();
     let history = client.history(wire::ListHistoryRequest { id, ..Default::default() }).await;
     assert_eq!(history.entries.last().unwrap().decision(), wire::Decision::Created);
 }

@@ -126,7 +126,7 @@ async fn p_10_a_revoked_permission_cancels_what_runs_and_refuses_what_comes() {
          the browser"
     );
     // It is on disk.
-    soon(client.simulation.cut_power(wire::CutPowerRequest {})).await.unwrap();
+    soon(client.simulation.cut_power(wire::CutPowerRequest::default())).await.unwrap();
     let status = client.register(request.clone()).await.unwrap_err();
     assert_eq!(reason(&status), "BROWSER_DENIED");
     for state in [Permission::Prompt, Permission::Granted] {
@@ -165,7 +165,7 @@ async fn a_cleared_origin_is_gone_for_good() {
     assert_eq!(client.clear(ORIGIN).await.unwrap(), 2);
     let Ok(Some(Down::Cancel(cancel))) = session.next().await else { panic!("expected a cancel") };
     assert_eq!((cancel.attempt_id, cancel.reason), (wake.attempt_id, 2));
-    soon(client.simulation.cut_power(wire::CutPowerRequest {})).await.unwrap();
+    soon(client.simulation.cut_power(wire::CutPowerRequest::default())).await.unwrap();
     let left = client.list().await;
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].key, Some(elsewhere));
@@ -285,7 +285,7 @@ async fn events_are_scored_and_survive_a_power_cut() {
     client.subscribe().await.unwrap();
     let first = client.report(events(vec![navigation(None)])).await.unwrap();
     assert!((first.score - 3.0).abs() < 1e-9, "1.5 and the day's first 1.5: {first:?}");
-    soon(client.simulation.cut_power(wire::CutPowerRequest {})).await.unwrap();
+    soon(client.simulation.cut_power(wire::CutPowerRequest::default())).await.unwrap();
     let second = client.report(events(vec![navigation(None)])).await.unwrap();
     assert!((second.score - 4.5).abs() < 1e-9, "{second:?}");
     let scored = client.report(Report::Score(71.0)).await.unwrap();

@@ -7,11 +7,12 @@ use pwasync_proto::v1::simulation_client::SimulationClient;
 
 use super::{CALL_LIMIT, Connection, Repeat};
 use crate::wire::{
-    advanced, host_state, instant, into_advance_request, into_duration, into_fail_store_request,
-    into_network_request, into_power_request, into_step_request,
+    advanced, host_state, instant, into_advance_request, into_cut_request, into_duration,
+    into_fail_store_request, into_network_request, into_power_request, into_step_request,
 };
 use crate::{
-    Advance, Advanced, ClientError, ClockChange, HostState, NetworkState, Power, StoreFailure,
+    Advance, Advanced, ClientError, ClockChange, ClockStep, HostState, NetworkState, Power,
+    StoreFailure,
 };
 
 /// Years may pass in one call, with a wait for a session at each of their wakes.
@@ -81,10 +82,13 @@ impl Connection {
         instant("now", answer.now)
     }
 
-    pub(crate) async fn cut_power(&self) -> Result<u64, ClientError> {
+    pub(crate) async fn cut_power(
+        &self,
+        clock_error: Option<ClockStep>,
+    ) -> Result<u64, ClientError> {
         let answer = self
             .call(Repeat::Never, |channel| async move {
-                SimulationClient::new(channel).cut_power(v1::CutPowerRequest {}).await
+                SimulationClient::new(channel).cut_power(into_cut_request(clock_error)).await
             })
             .await?;
         Ok(answer.epoch)

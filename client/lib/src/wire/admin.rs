@@ -2,15 +2,15 @@
 
 use pwasync_proto::v1;
 
-use super::host::host_state;
+use super::host::{fact, host_state};
 use super::key::{into_kind, into_profile, key, profile};
 use super::registration::{attempt, blockers, into_state};
 use super::time::instant;
 use super::{missing, some_text, unknown_value};
 use crate::{
-    AttemptId, Change, ClientError, Filter, RegistrationChange, RegistrationEvent, RegistrationId,
-    RemovalReason, RunNow, SessionChange, SessionInfo, SleepInhibitor, SleepState, Status,
-    StoreState, WatchedChange,
+    AttemptId, Change, ClientError, ClockState, Filter, RegistrationChange, RegistrationEvent,
+    RegistrationId, RemovalReason, RunNow, SessionChange, SessionInfo, SleepInhibitor, SleepState,
+    Status, StoreState, WatchedChange,
 };
 
 pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError> {
@@ -22,6 +22,7 @@ pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError>
         }
     };
     let sleep = sleep_state(wire.sleep.unwrap_or_default())?;
+    let clock = clock_state(wire.clock.unwrap_or_default())?;
     Ok(Status {
         daemon_version: wire.daemon_version,
         process_id: wire.process_id,
@@ -46,6 +47,20 @@ pub(crate) fn status(wire: v1::GetStatusResponse) -> Result<Status, ClientError>
         store_losses: wire.store_losses,
         records_set_aside: wire.records_set_aside,
         sleep,
+        clock,
+    })
+}
+
+fn clock_state(wire: v1::ClockState) -> Result<ClockState, ClientError> {
+    let v1::ClockState { stepped, source, synchronised, zone, utc_offset_seconds } = wire;
+    let stepped = stepped.unwrap_or_default();
+    let millis = i64::from(stepped.nanos) / 1_000_000;
+    Ok(ClockState {
+        stepped_millis: stepped.seconds.saturating_mul(1_000).saturating_add(millis),
+        source: fact(source)?,
+        synchronised,
+        zone: some_text(zone),
+        utc_offset_seconds,
     })
 }
 

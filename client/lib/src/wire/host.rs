@@ -86,7 +86,7 @@ pub(super) fn host_facts(wire: Option<v1::HostFacts>) -> HostFacts {
     }
 }
 
-fn fact(wire: Option<v1::FactSource>) -> Result<Fact, ClientError> {
+pub(super) fn fact(wire: Option<v1::FactSource>) -> Result<Fact, ClientError> {
     let v1::FactSource { source, since } = wire.unwrap_or_default();
     Ok(Fact { source: some_text(source), since: instant("host.since", since)? })
 }

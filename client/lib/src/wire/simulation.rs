@@ -59,11 +59,18 @@ pub(crate) fn advanced(wire: v1::AdvanceResponse) -> Result<Advanced, ClientErro
 
 pub(crate) fn into_step_request(change: ClockChange) -> v1::StepClockRequest {
     let ClockChange { step, utc_offset_seconds } = change;
-    let by = step.map(|step| match step {
+    v1::StepClockRequest { by: step.map(into_step), utc_offset_seconds }
+}
+
+pub(crate) fn into_cut_request(clock_error: Option<ClockStep>) -> v1::CutPowerRequest {
+    v1::CutPowerRequest { clock_error: clock_error.map(into_step) }
+}
+
+fn into_step(step: ClockStep) -> prost_types::Duration {
+    match step {
         ClockStep::Forward(duration) => into_duration(duration),
         ClockStep::Back(duration) => into_negative_duration(duration),
-    });
-    v1::StepClockRequest { by, utc_offset_seconds }
+    }
 }
 
 pub(crate) fn into_fail_store_request(

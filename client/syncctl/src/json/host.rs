@@ -37,7 +37,7 @@ pub(crate) struct HostDocument {
 }
 
 #[derive(Debug, Serialize)]
-struct FactDocument {
+pub(crate) struct FactDocument {
     source: Option<String>,
     since: Option<String>,
 }
@@ -98,7 +98,7 @@ impl HostDocument {
 }
 
 impl FactDocument {
-    fn new(fact: &Fact) -> Self {
+    pub(crate) fn new(fact: &Fact) -> Self {
         Self { source: fact.source.clone(), since: instant(fact.since) }
     }
 }

@@ -1,9 +1,11 @@
 //! The daemon, running or not.
 
-use pwasync_client::{SleepInhibitor, SleepState, SocketOrigin, SocketPath, Status, StoreState};
+use pwasync_client::{
+    ClockState, SleepInhibitor, SleepState, SocketOrigin, SocketPath, Status, StoreState,
+};
 use serde::Serialize;
 
-use super::{HostDocument, VERSION, instant};
+use super::{FactDocument, HostDocument, VERSION, instant};
 
 /// `status` of a daemon that runs.
 #[derive(Debug, Serialize)]
@@ -36,6 +38,30 @@ pub(crate) struct StatusDocument<'a> {
     store_losses: &'a [String],
     records_set_aside: u32,
     sleep: SleepDocument<'a>,
+    clock: ClockDocument<'a>,
+}
+
+/// The wall clock.
+#[derive(Debug, Serialize)]
+struct ClockDocument<'a> {
+    stepped_ms: i64,
+    source: FactDocument,
+    synchronised: bool,
+    zone: Option<&'a str>,
+    utc_offset_s: i32,
+}
+
+impl<'a> ClockDocument<'a> {
+    fn new(clock: &'a ClockState) -> Self {
+        let ClockState { stepped_millis, source, synchronised, zone, utc_offset_seconds } = clock;
+        Self {
+            stepped_ms: *stepped_millis,
+            source: FactDocument::new(source),
+            synchronised: *synchronised,
+            zone: zone.as_deref(),
+            utc_offset_s: *utc_offset_seconds,
+        }
+    }
 }
 
 /// How the daemon stands with the machine's sleep.
@@ -105,6 +131,7 @@ impl<'a> StatusDocument<'a> {
             store_losses,
             records_set_aside,
             sleep,
+            clock,
         } = status;
         let store_problem = match store {
             StoreState::Writable => None,
@@ -139,6 +166,7 @@ impl<'a> StatusDocument<'a> {
             store_losses,
             records_set_aside: *records_set_aside,
             sleep: SleepDocument::new(sleep),
+            clock: ClockDocument::new(clock),
         }
     }
 }

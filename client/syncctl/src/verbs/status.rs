@@ -2,10 +2,11 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use pwasync_client::{
-    ClientError, Connectivity, Fact, HostState, Metered, SleepInhibitor, SocketPath, Status,
-    StoreState, Transport,
+    ClientError, ClockState, Connectivity, Fact, HostState, Metered, SleepInhibitor, SocketPath,
+    Status, StoreState, Transport,
 };
 
 use super::Context;
@@ -13,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, hint_line};
 use crate::json::{NotRunningDocument, StatusDocument};
 use crate::settings::Format;
-use crate::text::{Facts, Look, Paint, compact};
+use crate::text::{Facts, Look, Paint, compact, length};
 
 pub(super) async fn run(context: &mut Context) -> Result<Exit, Failure> {
     match context.client.status().await {
@@ -148,6 +149,7 @@ fn host_facts(facts: &mut Facts<'_>, status: &Status, look: &Look) {
         let sleep = with_source(sleep, &host.suspending_source, status, look);
         facts.painted("sleep", paint, sleep);
     }
+    facts.fact("clock", with_source(clock(&status.clock), &status.clock.source, status, look));
     if let Some(problem) = &status.sleep.alarm_problem {
         facts.painted("wake-ups", Paint::Bad, problem);
     }
@@ -176,6 +178,22 @@ pub(super) fn power(host: &HostState) -> String {
     };
     let percent = host.battery_percent.map(|percent| format!(", battery {percent} %"));
     format!("{source}{}", percent.unwrap_or_default())
+}
+
+/// How the wall clock stands.
+fn clock(clock: &ClockState) -> String {
+    let known = if clock.synchronised { "synchronised" } else { "not known to be right" };
+    let sign = if clock.utc_offset_seconds < 0 { '-' } else { '+' };
+    let minutes = clock.utc_offset_seconds.unsigned_abs() / 60;
+    let zone = clock.zone.as_deref().map_or_else(String::new, |zone| format!(" ({zone})"));
+    let stepped = match clock.stepped_millis {
+        0 => String::new(),
+        by => {
+            let way = if by < 0 { "back" } else { "forward" };
+            format!(", set {way} by {}", length(Duration::from_millis(by.unsigned_abs())))
+        }
+    };
+    format!("{known}, UTC{sign}{:02}:{:02}{zone}{stepped}", minutes / 60, minutes % 60)
 }
 
 /// Whether the machine goes to sleep, and whether what runs delays that; none: nobody says.
@@ -213,7 +231,7 @@ pub(super) fn with_source(
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::SystemTime;
 
     use expect_test::expect;
     use pwasync_client::SleepState;
@@ -239,6 +257,7 @@ mod tests {
             charging      no
             power saver   yes
             sleep         awake, delayed while syncs run (logind, since 2023-11-14 23:12:20, 1m ago)
+            clock         synchronised, UTC+05:30 (Asia/Kolkata), set back by 1d (kernel, since 2023-11-14 23:12:20, 1m ago)
             wake-ups      the capability CAP_WAKE_ALARM is missing
             overridden    metered
             store         read-only: no space left on device
@@ -271,7 +290,7 @@ mod tests {
         let status = status();
         let document = StatusDocument::new(&status, &SocketPath::at("/run/x.sock"));
         expect![[r#"
-            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"suspending_source":{"source":"logind","since":"2023-11-14T23:12:20.000Z"},"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1,"store_losses":["the store was damaged and is kept as `/s/store.damaged-1`"],"records_set_aside":2,"sleep":{"inhibitor":"held","inhibitor_problem":null,"inhibitor_since":"2023-11-14T23:12:20.000Z","alarm_problem":"the capability CAP_WAKE_ALARM is missing","alarm_at":null}}
+            {"version":1,"running":true,"socket":"/run/x.sock","socket_origin":"explicit","daemon_version":"0.1.0","process_id":42,"started_at":"2023-11-14T22:13:20.000Z","now":"2023-11-14T23:13:20.000Z","simulated":true,"epoch":3,"store_writable":false,"store_problem":"no space left on device","host":{"online":true,"online_source":{"source":"netlink","since":"2023-11-14T23:12:20.000Z"},"settled":false,"connectivity":"limited","connectivity_source":{"source":null,"since":null},"metered":"guess-yes","metered_source":{"source":"networkmanager","since":"2023-11-14T23:12:20.000Z"},"roaming":false,"roaming_source":{"source":null,"since":null},"transport":"wifi","transport_source":{"source":null,"since":null},"network":"3f9a","network_source":{"source":null,"since":null},"battery_percent":57,"on_battery":true,"power_source":{"source":null,"since":null},"charging":false,"charging_source":{"source":null,"since":null},"power_saver":true,"power_saver_source":{"source":null,"since":null},"suspending":false,"suspending_source":{"source":"logind","since":"2023-11-14T23:12:20.000Z"},"overridden":["metered"]},"pending":3,"waiting":1,"firing":0,"suspended":2,"sessions":1,"next_wake_at":"2023-11-14T23:18:20.000Z","next_wake_reason":"back-off of 12","wakes":12,"wakes_saved":30,"leases":2,"policy_problem":"pwasyncd.toml:3: key `x` is unknown","launchers":1,"store_losses":["the store was damaged and is kept as `/s/store.damaged-1`"],"records_set_aside":2,"sleep":{"inhibitor":"held","inhibitor_problem":null,"inhibitor_since":"2023-11-14T23:12:20.000Z","alarm_problem":"the capability CAP_WAKE_ALARM is missing","alarm_at":null},"clock":{"stepped_ms":-86400000,"source":{"source":"kernel","since":"2023-11-14T23:12:20.000Z"},"synchronised":true,"zone":"Asia/Kolkata","utc_offset_s":19800}}
         "#]]
         .assert_eq(&documented(&document));
     }
@@ -324,6 +343,13 @@ mod tests {
                 inhibitor_since: since,
                 alarm_problem: Some("the capability CAP_WAKE_ALARM is missing".to_owned()),
                 alarm_at: None,
+            },
+            clock: ClockState {
+                stepped_millis: -86_400_000,
+                source: Fact { source: Some("kernel".to_owned()), since },
+                synchronised: true,
+                zone: Some("Asia/Kolkata".to_owned()),
+                utc_offset_seconds: 19_800,
             },
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     neighbours::Going,
     period::Slot,
     ready::{Door, Due},
-    registration::{Registration, Schedule, State, Wait},
+    registration::{Registration, State, Wait},
     site::SiteKey,
     time::Timestamp,
 };
@@ -152,10 +152,7 @@ impl Scheduler {
 
     fn place_by_state(&self, registration: &Registration) -> Place {
         let now = self.now;
-        let expires_at = match registration.schedule {
-            Schedule::OneOff { expires_at } => Some(expires_at),
-            Schedule::Periodic { .. } => None,
-        };
+        let expires_at = self.expires_at(registration);
         // An end that has passed, as while the daemon was down, is one that is due.
         let end = [expires_at, self.uninstalled_ends(registration)].into_iter().flatten().min();
         let or_end = |at: Timestamp| Some(end.map_or(at, |end| end.min(at)));

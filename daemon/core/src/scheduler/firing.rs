@@ -11,7 +11,7 @@ use crate::{
     key::{OwnerId, ProfileKey, RegistrationId},
     outcome::{Ending, Judged, Network, Next, judge},
     policy::Rules,
-    registration::{Registration, Reregistered, Schedule, State, Wait},
+    registration::{Registration, Reregistered, State, Wait},
     retry::retry_delay,
     sessions::Out,
     site::SiteKey,
@@ -140,7 +140,7 @@ impl Scheduler {
 
     /// No further charged attempt can follow, also because the next would pass the expiry (P-13).
     fn is_last_chance(&self, registration: &Registration, rules: &Rules) -> bool {
-        let Schedule::OneOff { expires_at } = registration.schedule else { return false };
+        let Some(expires_at) = self.expires_at(registration) else { return false };
         let attempts = registration.attempts.saturating_add(1);
         let next = self.now + retry_delay(rules, attempts);
         attempts >= registration.max_attempts || next >= expires_at
@@ -154,9 +154,7 @@ impl Scheduler {
             self.attempt_ran_out(id, attempt);
             return;
         }
-        if let Schedule::OneOff { expires_at } = registration.schedule
-            && expires_at <= self.now
-        {
+        if self.expires_at(registration).is_some_and(|at| at <= self.now) {
             self.remove(id, RemovalReason::Expired);
             return;
         }
@@ -226,8 +224,13 @@ impl Scheduler {
             sleep: self.host.sleep().0,
         };
         let rules = self.rules_of(registration);
-        let judged =
-            Judged { policy: &self.policy, rules: &rules, registration, attempt: &attempt };
+        let judged = Judged {
+            policy: &self.policy,
+            rules: &rules,
+            registration,
+            attempt: &attempt,
+            expires_at: self.expires_at(registration),
+        };
         let verdict = judge(judged, reregistered, ending);
         let ended = Ended {
             id: attempt.id,

@@ -149,6 +149,7 @@ impl Scheduler {
             launchers: self.launchers.clone(),
             inhibition: self.inhibition,
             alarm: self.alarm,
+            doubt: self.doubt.clone(),
             wakes: self.wakes,
             effects: VecDeque::new(),
         };

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{Scheduler, Wakes, behind::catch_up};
+use super::{Scheduler, Wakes, behind::catch_up, doubt::Doubt};
 use crate::{
     attempt::Progress,
     calls::Calls,
-    effect::{Effect, Inhibition},
+    effect::{Effect, Inhibition, Record},
     facts::Host,
     history::History,
     holdings::{Holdings, profile_bytes, registration_bytes, site_bytes},
@@ -25,12 +25,36 @@ use crate::{
     timers::Timers,
 };
 
+/// What is on disk, read by a clock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// What there is.
+    pub saved: Saved,
+    /// The clock may be wrong until it is set, and from then on it is taken as it is; `None`: it is
+    /// right.
+    pub doubt_until: Option<Timestamp>,
+}
+
 impl Scheduler {
     /// Continues from what is on disk. `epoch` must be higher than at any start before.
     ///
     /// Attempts that were out stay out until their deadline, or until a session names them (P-06).
-    pub fn restore(now: Timestamp, policy: Policy, epoch: u64, mut saved: Saved) -> Self {
-        let moved = catch_up(&mut saved, now);
+    pub fn restore(now: Timestamp, policy: Policy, epoch: u64, saved: Saved) -> Self {
+        Self::restore_by_clock(now, policy, epoch, Loaded { saved, doubt_until: None })
+    }
+
+    /// The same by a clock that may be wrong.
+    pub fn restore_by_clock(now: Timestamp, policy: Policy, epoch: u64, loaded: Loaded) -> Self {
+        let Loaded { mut saved, doubt_until } = loaded;
+        let mut moved = catch_up(&mut saved, now);
+        let mut doubt = doubt_until.map(Doubt::new);
+        if let Some(doubt) = &mut doubt {
+            moved.retain(|record| {
+                let Record::Save(registration) = record else { return true };
+                doubt.unsaved.insert(registration.id);
+                false
+            });
+        }
         let mut scheduler = Self {
             policy,
             policy_since: now,
@@ -60,6 +84,7 @@ impl Scheduler {
             launchers: Launchers::default(),
             inhibition: Inhibition::default(),
             alarm: None,
+            doubt,
             wakes: Wakes::default(),
             effects: moved.into_iter().map(Effect::Record).collect(),
         };
@@ -77,6 +102,10 @@ impl Scheduler {
         for registration in &mut saved.registrations {
             scheduler.clamp(registration);
             scheduler.note(registration);
+        }
+        let last = scheduler.counters.last_registration;
+        if let Some(doubt) = &mut scheduler.doubt {
+            doubt.last = last;
         }
         scheduler.registrations = saved.registrations.into_iter().collect();
         scheduler.file_all();

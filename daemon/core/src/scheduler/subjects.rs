@@ -136,7 +136,8 @@ impl Scheduler {
 
     /// When a registration whose app is not installed any more is removed (P-10).
     pub(super) fn uninstalled_ends(&self, registration: &Registration) -> Option<Timestamp> {
-        Some(self.uninstalled_since(registration)? + self.policy.uninstalled_hold)
+        let ends = self.uninstalled_since(registration)? + self.policy.uninstalled_hold;
+        Some(self.not_in_doubt(registration, ends))
     }
 
     /// Since when the day's budget of a registration's app is spent (P-19).

@@ -59,8 +59,8 @@ pub(super) use self::{
         launch_token_from_proto, session_to_proto, to_session_to_proto, welcome_to_proto,
     },
     simulation::{
-        advance_from_proto, distance_from_proto, failure_from_proto, network_from_proto,
-        power_from_proto, resume_from_proto, step_from_proto,
+        advance_from_proto, boot_from_proto, distance_from_proto, failure_from_proto,
+        network_from_proto, power_from_proto, resume_from_proto, step_from_proto,
     },
     sites::{
         apps_changed_to_proto, apps_from_proto, permission_from_proto, report_from_proto,

@@ -22,6 +22,8 @@ use crate::channel::{AdvanceTarget, AttemptsOut, SimulatedNetwork, SimulatedPowe
 const NETWORK_BYTES: usize = 64;
 const DEFAULT_NETWORK: &str = "home";
 const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
+/// A clock whose battery is dead begins in 1970.
+const WRONGEST: Duration = Duration::from_secs(36_600 * 86_400);
 /// No place on earth is further from UTC.
 const UTC_OFFSET_SECONDS: u32 = 18 * 3_600;
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(10);
@@ -184,6 +186,15 @@ pub(crate) fn step_from_proto(
         (None, None) => return Err(missing("by")),
     };
     Ok((by, utc_offset))
+}
+
+/// By how much the clock of a machine that boots is wrong, in milliseconds; `None`: none boots.
+///
+/// # Errors
+/// When it is out of range.
+pub(crate) fn boot_from_proto(request: &wire::CutPowerRequest) -> Result<Option<i64>, FieldError> {
+    let error = request.clock_error.as_ref();
+    error.map(|error| signed_millis_from_proto("clock_error", error, WRONGEST)).transpose()
 }
 
 fn utc_offset_from_proto(seconds: i32) -> Result<UtcOffset, FieldError> {

@@ -7,8 +7,11 @@ use pwasync_core::{
 };
 use pwasync_proto::v1 as wire;
 
-use super::{host::host_to_proto, time::timestamp_to_proto};
-use crate::channel::{Inhibitor, Logind, SleepView, Status};
+use super::{
+    host::host_to_proto,
+    time::{signed_millis_to_proto, timestamp_to_proto},
+};
+use crate::channel::{HostView, Inhibitor, Logind, SleepView, Status, Synchronised};
 
 /// The answer to GetStatus.
 pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStatusResponse {
@@ -33,6 +36,7 @@ pub(crate) fn status_to_proto(wall: WallClock, status: &Status) -> wire::GetStat
         records_set_aside: count(status.records_set_aside),
         host: Some(host_to_proto(&status.host)),
         sleep: Some(sleep(wall, status)),
+        clock: Some(clock(wall, status)),
         pending: count(status.counts.pending),
         waiting: count(status.counts.waiting),
         firing: count(status.counts.firing),
@@ -65,6 +69,28 @@ fn sleep(wall: WallClock, status: &Status) -> wire::SleepState {
         inhibitor_since: Some(timestamp_to_proto(wall, *since)),
         alarm_problem: alarm_problem.map(|problem| problem.to_string()).unwrap_or_default(),
         alarm_at: alarm_at.map(|at| timestamp_to_proto(wall, at)),
+    }
+}
+
+fn clock(wall: WallClock, status: &Status) -> wire::ClockState {
+    let HostView { clock, origin, .. } = &status.host;
+    let WallClock { offset_millis, utc_offset } = status.host.wall;
+    let source = match origin {
+        Origin::Host => "kernel",
+        Origin::Simulation => "simulation",
+    };
+    wire::ClockState {
+        stepped: Some(signed_millis_to_proto(offset_millis)),
+        source: Some(wire::FactSource {
+            source: source.to_owned(),
+            since: Some(timestamp_to_proto(wall, clock.since)),
+        }),
+        synchronised: match clock.synchronised {
+            Synchronised::Yes => true,
+            Synchronised::Unknown => false,
+        },
+        zone: clock.zone.clone().unwrap_or_default(),
+        utc_offset_seconds: utc_offset.as_seconds(),
     }
 }
 

@@ -85,6 +85,12 @@ pub(crate) fn bounded_from_proto(
     Ok(length)
 }
 
+/// Signed milliseconds as protobuf writes them.
+pub(crate) fn signed_millis_to_proto(millis: i64) -> WireDuration {
+    let nanos = i32::try_from(millis % 1_000).unwrap_or(0) * 1_000_000;
+    WireDuration { seconds: millis / 1_000, nanos }
+}
+
 /// Signed milliseconds, at most `limit` either way.
 ///
 /// # Errors
