@@ -44,10 +44,23 @@ pub struct Lease {
     pub subject: Subject,
     /// What it does.
     pub what: Leased,
+    /// Only while the host is on this network; none: wherever it is.
+    pub network: Option<NetworkName>,
     /// Since when.
     pub since: Option<SystemTime>,
     /// When it ends by itself.
     pub ends_at: Option<SystemTime>,
+}
+
+/// A network, or the link that leads into it, as people speak of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetworkName {
+    /// The interface that leads out.
+    Interface(String),
+    /// The Wi-Fi.
+    Ssid(String),
+    /// `NetworkManager`'s connection, by its name or its UUID.
+    Connection(String),
 }
 
 /// What a lease does.
@@ -98,6 +111,8 @@ pub struct NewOverride {
     pub subject: Subject,
     /// What.
     pub fact: FactValue,
+    /// Only while the host is on this network; none: wherever it is.
+    pub network: Option<NetworkName>,
     /// For how long; none: 1 h.
     pub lease: Option<Duration>,
 }

@@ -84,7 +84,9 @@ pub use history::{Decision, HistoryEntry, HistoryFilter};
 pub use host::{Connectivity, Fact, HostFacts, HostState, Metered, Transport};
 pub use key::{AttemptId, ProfileId, RegistrationId, RegistrationKey, SyncKind};
 pub use launcher::{Launcher, LauncherEvent, LauncherOptions};
-pub use lease::{FactValue, Lease, Leased, NewOverride, NewPause, Paused, Resumed, Subject};
+pub use lease::{
+    FactValue, Lease, Leased, NetworkName, NewOverride, NewPause, Paused, Resumed, Subject,
+};
 pub use permission::{AppsChanged, InstalledApp, PermissionState};
 pub use policy::{Policy, PolicyChange, PolicyProblem, PolicyReload, PolicyValue};
 pub use registration::{

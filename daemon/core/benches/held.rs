@@ -132,7 +132,7 @@ fn held(hold: Hold, count: u64) -> Scheduler {
     core.handle_event(NOW, Event::PowerChanged(Source::Present(power)));
     let lasts = Duration::from_secs(29 * 24 * 3_600);
     let mut pause = |subject| {
-        let new = NewLease { subject, what: Leased::Pause, lasts, reason: "".into() };
+        let new = NewLease { subject, what: Leased::Pause, place: None, lasts, reason: "".into() };
         core.lease(NOW, Viewer::Administrator, new).expect("a pause of a month is allowed");
     };
     match hold {

@@ -191,6 +191,7 @@ impl Host {
         }
         let known = self.connection;
         let before = (self.facts, known, self.online(), self.settled_at());
+        let called = self.names().cloned();
         let view = self.netlink.as_option();
         self.checks.hear(&manager, |link| view?.behind(link).cloned());
         let former = std::mem::replace(&mut self.manager, manager);
@@ -211,6 +212,7 @@ impl Host {
         };
         self.join(now, policy, network);
         before != (self.facts, self.connection, self.online(), self.settled_at())
+            || called.as_ref() != self.names()
     }
 
     /// Takes the manager's word that it has checked what was asked for last; true when that changes

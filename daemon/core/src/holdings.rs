@@ -12,6 +12,7 @@ use crate::{
     attempt::Ended,
     key::{AppId, OwnerId, ProfileId, ProfileKey, RegistrationKey},
     lease::{Lease, Subject},
+    place::Place,
     profile::Profile,
     registration::Registration,
     site::{Site, SiteKey},
@@ -67,14 +68,14 @@ impl Holdings {
     /// Something of a lease's owner is kept; everybody's lease is nobody's.
     pub(crate) fn add_lease(&mut self, lease: &Lease) {
         if let Some(owner) = lease.subject.owner() {
-            self.change(owner, 0, lease_bytes(&lease.subject, &lease.reason));
+            self.change(owner, 0, lease_bytes(&lease.subject, lease.place.as_ref(), &lease.reason));
         }
     }
 
     /// See [`Self::add_lease`].
     pub(crate) fn drop_lease(&mut self, lease: &Lease) {
         if let Some(owner) = lease.subject.owner() {
-            self.change(owner, lease_bytes(&lease.subject, &lease.reason), 0);
+            self.change(owner, lease_bytes(&lease.subject, lease.place.as_ref(), &lease.reason), 0);
         }
     }
 }
@@ -178,13 +179,13 @@ pub fn profile_bytes(key: &ProfileKey, profile: &Profile) -> usize {
 }
 
 /// What a lease weighs.
-pub fn lease_bytes(subject: &Subject, reason: &str) -> usize {
+pub fn lease_bytes(subject: &Subject, place: Option<&Place>, reason: &str) -> usize {
     let subject = match subject {
         Subject::All | Subject::Owner(_) => 0,
         Subject::Origin(_, origin) => origin.len(),
         Subject::App(_, app) => app.as_str().len(),
     };
-    LEASE + subject + reason.len()
+    LEASE + subject + place.map_or(0, |place| place.name().len()) + reason.len()
 }
 
 fn profile_name_bytes(profile: &ProfileId) -> usize {

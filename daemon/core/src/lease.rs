@@ -6,6 +6,7 @@ use crate::{
     constraints::Transport,
     facts::Reach,
     key::{AppId, OwnerId, RegistrationKey},
+    place::Place,
     time::Timestamp,
 };
 
@@ -34,6 +35,8 @@ pub struct Lease {
     pub subject: Subject,
     /// What it does.
     pub what: Leased,
+    /// Only while the host is there; `None`: wherever it is.
+    pub place: Option<Place>,
     /// Since when.
     pub since: Timestamp,
     /// It ends at this instant.

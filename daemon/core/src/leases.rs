@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    facts::Host,
     key::{AppId, OwnerId, RegistrationKey},
     lease::{Fact, FactValue, Lease, LeaseId, Leased, Subject},
+    place::Place,
     time::Timestamp,
 };
 
@@ -66,15 +68,28 @@ impl Leases {
         self.of_owner.get(&owner).map_or(0, BTreeSet::len)
     }
 
-    /// The lease of a subject that does the same.
-    pub(crate) fn find(&self, subject: &Subject, what: Leased) -> Option<LeaseId> {
+    /// Those that hold in some places only.
+    pub(crate) fn of_places(&self) -> impl Iterator<Item = &Lease> {
+        self.iter().filter(|lease| lease.place.is_some())
+    }
+
+    /// The lease of a subject that does the same, in the same place.
+    pub(crate) fn find(
+        &self,
+        subject: &Subject,
+        what: Leased,
+        place: Option<&Place>,
+    ) -> Option<LeaseId> {
         let same = |one: &Leased| match (one, what) {
             (Leased::Pause, Leased::Pause) => true,
             (Leased::Override(one), Leased::Override(other)) => one.fact() == other.fact(),
             (Leased::Pause | Leased::Override(_), _) => false,
         };
         let mut own = self.of(subject.owner());
-        own.find(|lease| lease.subject == *subject && same(&lease.what)).map(|lease| lease.id)
+        let meant = own.find(|lease| {
+            lease.subject == *subject && same(&lease.what) && lease.place.as_ref() == place
+        });
+        meant.map(|lease| lease.id)
     }
 
     /// The pause of everybody.
@@ -93,8 +108,8 @@ impl Leases {
     }
 
     /// What everybody's facts are overridden with.
-    pub(crate) fn overrides_of_all(&self) -> Overrides<'_> {
-        Overrides::of(self.of(None))
+    pub(crate) fn overrides_of_all(&self, host: &Host) -> Overrides<'_> {
+        Overrides::of(self.of(None), host)
     }
 
     /// What one registration's facts are overridden with beyond those of everybody: an app's
@@ -103,9 +118,10 @@ impl Leases {
         &'a self,
         key: &'a RegistrationKey,
         app: Option<&'a AppId>,
+        host: &Host,
     ) -> Overrides<'a> {
         let own = self.of(Some(key.owner()));
-        Overrides::of(own.filter(move |lease| lease.subject.covers(key, app)))
+        Overrides::of(own.filter(move |lease| lease.subject.covers(key, app)), host)
     }
 }
 
@@ -116,12 +132,16 @@ pub(crate) struct Overrides<'a> {
 }
 
 impl<'a> Overrides<'a> {
-    fn of(leases: impl Iterator<Item = &'a Lease>) -> Self {
+    fn of(leases: impl Iterator<Item = &'a Lease>, host: &Host) -> Self {
         let mut overrides = Self::default();
         for lease in leases {
+            if lease.place.as_ref().is_some_and(|place| !host.is_at(place)) {
+                continue;
+            }
             let Leased::Override(value) = lease.what else { continue };
             let weaker = |(_, other): (FactValue, &Lease)| {
-                (rank(&other.subject), other.id) < (rank(&lease.subject), lease.id)
+                let order = |one: &Lease| (rank(&one.subject), one.place.clone(), one.id);
+                order(other) < order(lease)
             };
             if overrides.get(value.fact()).is_none_or(weaker) {
                 overrides.set(value, lease);
@@ -166,7 +186,7 @@ impl<'a> Overrides<'a> {
     }
 }
 
-/// The narrower subject wins.
+/// The narrower subject wins, and for one subject the narrower place.
 fn rank(subject: &Subject) -> u8 {
     match subject {
         Subject::All => 0,

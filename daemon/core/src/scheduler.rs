@@ -232,6 +232,11 @@ impl Scheduler {
 
     fn host_changed(&mut self) {
         self.note_return();
+        // What holds in some places only may hold from now on, or not.
+        let subjects: Vec<_> = self.leases.of_places().map(|lease| lease.subject.clone()).collect();
+        for subject in subjects {
+            self.file_subject(&subject);
+        }
         self.effects.push_back(Effect::HostChanged);
         self.notify(What::Host);
     }

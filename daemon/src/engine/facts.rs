@@ -35,7 +35,11 @@ impl Engine {
     pub(super) fn host_view(&mut self) -> HostView {
         let (now, origin) = (self.host.now(), self.host.origin());
         let core = self.core.scheduler();
-        let everybodys = core.leases(Viewer::Administrator);
+        let mut everybodys = core.leases(Viewer::Administrator);
+        everybodys
+            .retain(|lease| lease.place.as_ref().is_none_or(|place| core.host().is_at(place)));
+        // The narrower one counts.
+        everybodys.sort_by_key(|lease| (lease.place.clone(), lease.id));
         let overrides =
             everybodys.into_iter().filter_map(|lease| match (lease.subject, lease.what) {
                 (Subject::All, Leased::Override(value)) => {

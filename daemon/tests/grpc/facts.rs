@@ -192,7 +192,7 @@ async fn an_override_for_everybody_stands_in_the_place_of_the_fact() {
     {
         let fact = Some(wire::FactValue { fact: fact.into(), value: value.into() });
         let subject = Some(wire::Subject { all: true, ..Default::default() });
-        let request = wire::SetOverrideRequest { subject, fact, lease: None };
+        let request = wire::SetOverrideRequest { subject, fact, lease: None, network: None };
         soon(client.admin.set_override(request)).await.unwrap();
     }
     let status = soon(client.admin.get_status(wire::GetStatusRequest {})).await.unwrap();

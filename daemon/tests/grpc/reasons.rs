@@ -63,7 +63,8 @@ impl Client {
         value: &str,
     ) -> Result<wire::SetOverrideResponse, Status> {
         let fact = Some(self::fact(fact, value));
-        let request = wire::SetOverrideRequest { subject: Some(subject), fact, lease: None };
+        let request =
+            wire::SetOverrideRequest { subject: Some(subject), fact, lease: None, network: None };
         Ok(soon(self.admin.set_override(request)).await?.into_inner())
     }
 

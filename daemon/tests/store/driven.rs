@@ -299,7 +299,7 @@ impl Driven {
             _ => Leased::Override(FactValue::Transport(Transport::Wifi)),
         };
         let lasts = Duration::from_secs(self.random.u64(60..9_000));
-        let new = NewLease { subject, what, lasts, reason: "a trial".into() };
+        let new = NewLease { subject, what, place: None, lasts, reason: "a trial".into() };
         self.core.lease(self.now, Viewer::Administrator, new).unwrap();
     }
 

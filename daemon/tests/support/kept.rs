@@ -206,6 +206,7 @@ fn lease(id: u64, version: u64, text: &str) -> Lease {
         id: LeaseId::new(id),
         subject: Subject::Origin(owner(), "https://example.org".into()),
         what: Leased::Pause,
+        place: None,
         since,
         until: since + Duration::from_secs(3_600),
         reason: text.into(),

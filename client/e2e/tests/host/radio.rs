@@ -152,3 +152,44 @@ async fn a_pretended_network_without_an_answer_is_the_internet_where_policy_says
     let id = scene.one_off().await;
     scene.held(id, &["OFFLINE"]).await;
 }
+
+/// What `syncctl override` says of one network holds there and nowhere else, for one user as for all.
+#[tokio::test]
+async fn an_override_of_a_pretended_wifi_holds_there_alone() {
+    if !can_run() {
+        return;
+    }
+    for whose in [&["--all"][..], &[]] {
+        let bed = Bed::with_bus(free()).await.unwrap();
+        let network = pretend_network_manager(&bed, 2).await;
+        network.appear().await.unwrap();
+        let mut scene = Scene::start(bed).await;
+        scene.until("unmetered", |host| host.metered == Some(Metered::GuessNo)).await;
+        let away = [&["override", "metered=yes", "--connection", "Elsewhere"], whose].concat();
+        scene.syncctl(&away).await;
+        let id = scene.unmetered().await;
+        scene.runs(id).await;
+        let here =
+            [&["override", "metered=yes", "--connection", "Abroad", "--for", "2h"], whose].concat();
+        scene.syncctl(&here).await;
+        let id = scene.unmetered().await;
+        scene.held(id, &["METERED"]).await;
+        let said = scene.syncctl(&["why", &id.to_string()]).await;
+        let sentence = said["sentences"][0].as_str().unwrap();
+        assert!(sentence.ends_with("(set by an override)"), "{sentence}");
+        let host = scene.client.status().await.unwrap().host;
+        let shown = if whose.is_empty() { "networkmanager" } else { "override" };
+        assert_eq!(host.metered_source.source.as_deref(), Some(shown));
+        let leases = scene.syncctl(&["override"]).await;
+        let names = leases["leases"].as_array().unwrap().iter();
+        let names: Vec<_> = names.map(|one| one["network"]["connection"].as_str()).collect();
+        assert_eq!(names.len(), 2, "{leases}");
+        assert!(names.contains(&Some("Abroad")), "{leases}");
+        // It is kept over a restart.
+        scene.restart_daemon().await;
+        scene.held(id, &["METERED"]).await;
+        network.set(&device(), "ActiveConnection", object("/"));
+        network.tell(&device(), "ActiveConnection").await.unwrap();
+        scene.runs(id).await;
+    }
+}

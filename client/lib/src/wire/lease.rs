@@ -5,7 +5,8 @@ use pwasync_proto::v1;
 use super::time::{instant, into_duration};
 use super::{missing, some_text};
 use crate::{
-    ClientError, FactValue, Lease, Leased, NewOverride, NewPause, Paused, Resumed, Subject,
+    ClientError, FactValue, Lease, Leased, NetworkName, NewOverride, NewPause, Paused, Resumed,
+    Subject,
 };
 
 pub(crate) fn into_subject(subject: &Subject) -> v1::Subject {
@@ -40,7 +41,7 @@ pub(super) fn into_fact_value(fact: &FactValue) -> v1::FactValue {
 }
 
 pub(crate) fn lease(wire: Option<v1::Lease>) -> Result<Lease, ClientError> {
-    let v1::Lease { subject: whose, fact, since, ends_at, reason } =
+    let v1::Lease { subject: whose, fact, since, ends_at, reason, network } =
         wire.ok_or_else(|| missing("lease"))?;
     let what = match fact {
         None => Leased::Pause { reason: some_text(reason) },
@@ -49,9 +50,29 @@ pub(crate) fn lease(wire: Option<v1::Lease>) -> Result<Lease, ClientError> {
     Ok(Lease {
         subject: subject(whose.ok_or_else(|| missing("lease.subject"))?),
         what,
+        network: network.and_then(|network| network.name).map(network_name),
         since: instant("lease.since", since)?,
         ends_at: instant("lease.ends_at", ends_at)?,
     })
+}
+
+fn network_name(wire: v1::network_name::Name) -> NetworkName {
+    use v1::network_name::Name;
+    match wire {
+        Name::Interface(name) => NetworkName::Interface(name),
+        Name::Ssid(name) => NetworkName::Ssid(name),
+        Name::Connection(name) => NetworkName::Connection(name),
+    }
+}
+
+fn into_network_name(network: NetworkName) -> v1::NetworkName {
+    use v1::network_name::Name;
+    let name = match network {
+        NetworkName::Interface(name) => Name::Interface(name),
+        NetworkName::Ssid(name) => Name::Ssid(name),
+        NetworkName::Connection(name) => Name::Connection(name),
+    };
+    v1::NetworkName { name: Some(name) }
 }
 
 pub(crate) fn leases(wire: Vec<v1::Lease>) -> Result<Vec<Lease>, ClientError> {
@@ -78,11 +99,12 @@ pub(crate) fn resumed(wire: v1::AdminResumeResponse) -> Result<Resumed, ClientEr
 }
 
 pub(crate) fn into_override_request(new: &NewOverride) -> v1::SetOverrideRequest {
-    let NewOverride { subject, fact, lease } = new;
+    let NewOverride { subject, fact, network, lease } = new;
     v1::SetOverrideRequest {
         subject: Some(into_subject(subject)),
         fact: Some(into_fact_value(fact)),
         lease: lease.map(into_duration),
+        network: network.clone().map(into_network_name),
     }
 }
 

@@ -155,6 +155,7 @@ fn pause() -> v1::Lease {
         since: at(0),
         ends_at: at(7_200),
         reason: "on a train".to_owned(),
+        network: None,
     }
 }
 

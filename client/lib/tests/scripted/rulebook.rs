@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use pwasync_client::{
     AppsChanged, BlockerCode, Certainty, Client, ClientError, Constraints, Decision,
     EngagementEvent, EngagementEventKind, EngagementFilter, EngagementLevel, EngagementReport,
-    FactValue, ForecastQuestion, HistoryFilter, InstalledApp, Leased, Metered, NewOverride,
-    NewPause, NewRegistration, NewScore, PermissionState, ProfileId, RegistrationId,
+    FactValue, ForecastQuestion, HistoryFilter, InstalledApp, Leased, Metered, NetworkName,
+    NewOverride, NewPause, NewRegistration, NewScore, PermissionState, ProfileId, RegistrationId,
     RegistrationKey, Subject, SyncKind, Transport,
 };
 use pwasync_proto::v1;
@@ -260,12 +260,18 @@ async fn pauses_and_overrides_are_leases() {
     let resumed = resumed.unwrap();
     assert_eq!((resumed.ended, resumed.remaining.len()), (true, 1));
 
-    let new = NewOverride { subject: subject.clone(), fact: fact("metered", "yes"), lease: None };
+    let new = NewOverride {
+        subject: subject.clone(),
+        fact: fact("metered", "yes"),
+        network: Some(NetworkName::Ssid("Home".to_owned())),
+        lease: None,
+    };
     let (asked, lease) = ask(|client| async move { client.set_override(&new).await }).await;
     let wanted = v1::SetOverrideRequest {
         subject: wire_subject.clone(),
         fact: Some(wire_fact("metered", "yes")),
         lease: None,
+        network: Some(v1::NetworkName { name: Some(v1::network_name::Name::Ssid("Home".into())) }),
     };
     assert_eq!(asked, Asked::SetOverride(wanted));
     let lease = lease.unwrap();

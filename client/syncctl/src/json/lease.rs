@@ -1,6 +1,6 @@
 //! Pauses and overrides.
 
-use pwasync_client::{Lease, Leased, Paused, Resumed, Subject};
+use pwasync_client::{Lease, Leased, NetworkName, Paused, Resumed, Subject};
 use serde::Serialize;
 
 use super::explanation::FactDocument;
@@ -43,9 +43,28 @@ struct LeaseDocument<'a> {
     what: &'static str,
     #[serde(rename = "override")]
     fact: Option<FactDocument<'a>>,
+    network: Option<NetworkDocument<'a>>,
     since: Option<String>,
     ends_at: Option<String>,
     reason: Option<&'a str>,
+}
+
+/// One of them is there.
+#[derive(Debug, Default, Serialize)]
+struct NetworkDocument<'a> {
+    interface: Option<&'a str>,
+    ssid: Option<&'a str>,
+    connection: Option<&'a str>,
+}
+
+impl<'a> NetworkDocument<'a> {
+    fn new(network: &'a NetworkName) -> Self {
+        match network {
+            NetworkName::Interface(name) => Self { interface: Some(name), ..Self::default() },
+            NetworkName::Ssid(name) => Self { ssid: Some(name), ..Self::default() },
+            NetworkName::Connection(name) => Self { connection: Some(name), ..Self::default() },
+        }
+    }
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -86,7 +105,7 @@ impl<'a> ResumeDocument<'a> {
 
 impl<'a> LeaseDocument<'a> {
     fn new(lease: &'a Lease) -> Self {
-        let Lease { subject, what, since, ends_at } = lease;
+        let Lease { subject, what, network, since, ends_at } = lease;
         let (what, fact, reason) = match what {
             Leased::Pause { reason } => ("pause", None, reason.as_deref()),
             Leased::Override(fact) => ("override", Some(FactDocument::new(fact)), None),
@@ -95,6 +114,7 @@ impl<'a> LeaseDocument<'a> {
             subject: SubjectDocument::new(subject),
             what,
             fact,
+            network: network.as_ref().map(NetworkDocument::new),
             since: instant(*since),
             ends_at: instant(*ends_at),
             reason,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use pwasync_client::{FactValue, Lease, Leased, NewOverride, Subject};
+use pwasync_client::{FactValue, Lease, Leased, NetworkName, NewOverride, Subject};
 
 use super::subject::SubjectArguments;
 use super::{Context, parse};
@@ -38,18 +38,45 @@ pub(crate) struct OverrideArguments {
     clear: Option<Option<String>>,
     #[command(flatten)]
     subject: SubjectArguments,
+    #[command(flatten)]
+    network: NetworkArguments,
     /// For how long, at most 7d; it ends by itself [default: 1h]
     #[arg(long = "for", value_name = "DURATION", value_parser = parse::duration,
         requires = "facts")]
     lasting: Option<Duration>,
 }
 
+/// Where it holds: without any of them, everywhere.
+#[derive(Debug, Args)]
+#[group(multiple = false, requires = "facts")]
+struct NetworkArguments {
+    /// Only while this interface leads out
+    #[arg(long, value_name = "NAME", value_parser = parse::name)]
+    interface: Option<String>,
+    /// Only in this Wi-Fi
+    #[arg(long, value_name = "NAME", value_parser = parse::name)]
+    ssid: Option<String>,
+    /// Only on this connection of NetworkManager, by its name or its UUID
+    #[arg(long, value_name = "NAME", value_parser = parse::name)]
+    connection: Option<String>,
+}
+
+impl NetworkArguments {
+    fn name(self) -> Option<NetworkName> {
+        let Self { interface, ssid, connection } = self;
+        let interface = interface.map(NetworkName::Interface);
+        let ssid = ssid.map(NetworkName::Ssid);
+        interface.or(ssid).or(connection.map(NetworkName::Connection))
+    }
+}
+
 pub(super) async fn run(
     context: &mut Context,
     arguments: OverrideArguments,
 ) -> Result<Exit, Failure> {
-    let OverrideArguments { facts, clear, subject, lasting } = arguments;
+    let OverrideArguments { facts, clear, subject, network, lasting } = arguments;
     let subject = Subject::from(subject);
+    let network = network.name();
     if let Some(fact) = clear {
         return end(context, &subject, fact.as_deref()).await;
     }
@@ -62,7 +89,8 @@ pub(super) async fn run(
     }
     let mut leases = Vec::new();
     for fact in facts {
-        let new = NewOverride { subject: subject.clone(), fact, lease: lasting };
+        let (subject, network) = (subject.clone(), network.clone());
+        let new = NewOverride { subject, fact, network, lease: lasting };
         leases.push(context.client.set_override(&new).await?);
     }
     match context.format {
@@ -124,7 +152,15 @@ fn sentence(lease: &Lease, now: Option<SystemTime>, look: &Look) -> String {
 fn what(lease: &Lease) -> String {
     match &lease.what {
         Leased::Pause { .. } => "pause".to_owned(),
-        Leased::Override(FactValue { fact, value }) => format!("{fact}={value}"),
+        Leased::Override(FactValue { fact, value }) => {
+            let network = match &lease.network {
+                None => return format!("{fact}={value}"),
+                Some(NetworkName::Interface(name)) => format!("interface {name}"),
+                Some(NetworkName::Ssid(name)) => format!("Wi-Fi {name}"),
+                Some(NetworkName::Connection(name)) => format!("connection {name}"),
+            };
+            format!("{fact}={value} on {network}")
+        }
     }
 }
 
@@ -160,9 +196,10 @@ pub(super) mod tests {
     fn a_table_shows_what_holds_and_until_when() {
         let (leases, now) = leases();
         expect![[r#"
-            WHAT         FOR                               SINCE  ENDS                         REASON
-            pause        https://app.example of user 1000  now    2023-11-15 00:13:20 (in 2h)  on a train
-            metered=yes  everything                        now    2023-11-15 00:13:20 (in 2h)  -
+            WHAT                      FOR                               SINCE  ENDS                         REASON
+            pause                     https://app.example of user 1000  now    2023-11-15 00:13:20 (in 2h)  on a train
+            metered=yes               everything                        now    2023-11-15 00:13:20 (in 2h)  -
+            metered=no on Wi-Fi Home  everything                        now    2023-11-15 00:13:20 (in 2h)  -
         "#]].assert_eq(&table(&leases, now, &Look::plain()));
         assert_eq!(table(&[], now, &Look::plain()), "no pauses and no overrides\n");
         expect![[r#"
@@ -175,7 +212,7 @@ pub(super) mod tests {
     fn json_says_the_same() {
         let (leases, _) = leases();
         expect![[r#"
-            {"version":1,"leases":[{"subject":{"all":false,"owner_uid":1000,"origin":"https://app.example","app_id":null},"what":"pause","override":null,"since":"2023-11-14T22:13:20.000Z","ends_at":"2023-11-15T00:13:20.000Z","reason":"on a train"},{"subject":{"all":true,"owner_uid":null,"origin":null,"app_id":null},"what":"override","override":{"fact":"metered","value":"yes"},"since":"2023-11-14T22:13:20.000Z","ends_at":"2023-11-15T00:13:20.000Z","reason":null}]}
+            {"version":1,"leases":[{"subject":{"all":false,"owner_uid":1000,"origin":"https://app.example","app_id":null},"what":"pause","override":null,"network":null,"since":"2023-11-14T22:13:20.000Z","ends_at":"2023-11-15T00:13:20.000Z","reason":"on a train"},{"subject":{"all":true,"owner_uid":null,"origin":null,"app_id":null},"what":"override","override":{"fact":"metered","value":"yes"},"network":null,"since":"2023-11-14T22:13:20.000Z","ends_at":"2023-11-15T00:13:20.000Z","reason":null},{"subject":{"all":true,"owner_uid":null,"origin":null,"app_id":null},"what":"override","override":{"fact":"metered","value":"no"},"network":{"interface":null,"ssid":"Home","connection":null},"since":"2023-11-14T22:13:20.000Z","ends_at":"2023-11-15T00:13:20.000Z","reason":null}]}
         "#]].assert_eq(&documented(&LeasesDocument::new(&leases)));
         assert_eq!(documented(&ClearedDocument::new(2)), "{\"version\":1,\"cleared\":2}\n");
     }
@@ -188,12 +225,16 @@ pub(super) mod tests {
         let pause = Lease {
             subject: Subject::Origin { owner_uid: Some(1_000), origin },
             what: Leased::Pause { reason: Some("on a train".to_owned()) },
+            network: None,
             since: at(0),
             ends_at: at(7_200),
         };
         let fact = FactValue { fact: "metered".to_owned(), value: "yes".to_owned() };
         let everything =
             Lease { subject: Subject::Everything, what: Leased::Override(fact), ..pause.clone() };
-        (vec![pause, everything], at(0))
+        let fact = FactValue { fact: "metered".to_owned(), value: "no".to_owned() };
+        let network = Some(NetworkName::Ssid("Home".to_owned()));
+        let home = Lease { what: Leased::Override(fact), network, ..everything.clone() };
+        (vec![pause, everything, home], at(0))
     }
 }

@@ -212,7 +212,9 @@ pub(crate) fn set_override(
 ) -> Result<v1::SetOverrideResponse, Status> {
     let seconds = request.lease.map_or(3_600, |lease| lease.seconds);
     let lease = lease(owned(request.subject)?, seconds);
-    Ok(v1::SetOverrideResponse { lease: Some(v1::Lease { fact: request.fact, ..lease }) })
+    Ok(v1::SetOverrideResponse {
+        lease: Some(v1::Lease { fact: request.fact, network: request.network, ..lease }),
+    })
 }
 
 pub(crate) fn clear_override(request: &v1::ClearOverrideRequest) -> v1::ClearOverrideResponse {

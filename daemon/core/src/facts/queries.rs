@@ -1,8 +1,8 @@
 //! What is asked of the host.
 
 use super::{
-    ChargeWarning, Connection, Connectivity, Facts, Host, NetworkTeller, NetworkView, Power,
-    PowerSaver, Reach, Returned, Settle, Sleep, StoreAccess,
+    ChargeWarning, Connection, Connectivity, Facts, Host, LinkNames, NetworkTeller, NetworkView,
+    Power, PowerSaver, Reach, Returned, Settle, Sleep, StoreAccess,
 };
 use crate::{facts::Manager, lease::Fact, place::Place, policy::NetworkRules, time::Timestamp};
 
@@ -44,15 +44,24 @@ impl Host {
         self.said
     }
 
-    /// Whether the link that leads out is this one, or in this network.
-    pub(crate) fn is_at(&self, place: &Place) -> bool {
-        let Some(link) = self.netlink.as_option().and_then(NetworkView::link) else { return false };
-        let names = match &self.manager {
-            Manager::Present(managed) => managed.names.get(link),
+    /// The link that leads out.
+    fn way_out(&self) -> Option<&str> {
+        self.netlink.as_option().and_then(NetworkView::link)
+    }
+
+    /// What people call its connection.
+    pub(super) fn names(&self) -> Option<&LinkNames> {
+        match &self.manager {
+            Manager::Present(managed) => managed.names.get(self.way_out()?),
             Manager::Absent | Manager::Awaited => None,
-        };
+        }
+    }
+
+    /// Whether the link that leads out is this one, or in this network.
+    pub fn is_at(&self, place: &Place) -> bool {
+        let names = self.names();
         match place {
-            Place::Interface(name) => **name == *link,
+            Place::Interface(name) => self.way_out() == Some(name),
             Place::Ssid(name) => names.is_some_and(|names| names.ssid.as_ref() == Some(name)),
             Place::Connection(name) => names.is_some_and(|names| names.connection.contains(name)),
         }

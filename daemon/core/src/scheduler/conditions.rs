@@ -42,14 +42,14 @@ impl Scheduler {
 
     /// The facts as they are for everybody.
     pub fn facts(&self) -> Facts {
-        let overrides = self.leases.overrides_of_all();
+        let overrides = self.leases.overrides_of_all(&self.host);
         overrides.values().fold(self.host.facts(), Facts::with)
     }
 
     /// What a registration's facts are overridden with, by what is for everybody and for it.
     pub(super) fn overrides_of<'a>(&'a self, registration: &'a Registration) -> Overrides<'a> {
-        let own = self.leases.overrides(&registration.key, registration.app.as_ref());
-        self.leases.overrides_of_all().or(own)
+        let own = self.leases.overrides(&registration.key, registration.app.as_ref(), &self.host);
+        self.leases.overrides_of_all(&self.host).or(own)
     }
 
     /// The facts as they are for a registration.
@@ -59,7 +59,7 @@ impl Scheduler {
 
     /// What the host offers everybody.
     pub(super) fn offer(&self, now: Timestamp) -> Offer {
-        self.offer_with(now, &self.leases.overrides_of_all())
+        self.offer_with(now, &self.leases.overrides_of_all(&self.host))
     }
 
     fn offer_with(&self, now: Timestamp, overrides: &Overrides<'_>) -> Offer {
@@ -96,7 +96,7 @@ impl Scheduler {
 
     /// When the host's offer changes by itself.
     pub(super) fn offer_changes(&self, now: Timestamp) -> Option<Timestamp> {
-        let overrides = self.leases.overrides_of_all();
+        let overrides = self.leases.overrides_of_all(&self.host);
         let ends = [self.host.settled_at(), self.limited_ends(&overrides)];
         ends.into_iter().flatten().filter(|at| *at > now).min()
     }
@@ -137,7 +137,8 @@ impl Scheduler {
     /// Its needs with the overrides that are for it alone worked in: the lane it waits in.
     pub(super) fn lane_of(&self, registration: &Registration, now: Timestamp) -> Needs {
         let needs = self.needs_of(registration, now);
-        let overrides = self.leases.overrides(&registration.key, registration.app.as_ref());
+        let overrides =
+            self.leases.overrides(&registration.key, registration.app.as_ref(), &self.host);
         let tried = self.limited_by_override_ends(registration).is_some_and(|at| at <= now)
             && needs.reach == ReachNeed::LimitedForLong;
         overrides.values().fold(needs, |needs, value| {
@@ -155,7 +156,8 @@ impl Scheduler {
         &self,
         registration: &Registration,
     ) -> Option<Timestamp> {
-        let overrides = self.leases.overrides(&registration.key, registration.app.as_ref());
+        let overrides =
+            self.leases.overrides(&registration.key, registration.app.as_ref(), &self.host);
         let (value, lease) = overrides.get(Fact::Network)?;
         let limited = value == FactValue::Network(Reach::Limited);
         limited.then(|| lease.since + self.policy.limited_grace)

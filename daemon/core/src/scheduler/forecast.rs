@@ -242,6 +242,7 @@ impl Foresight {
             id: LeaseId::new(u64::MAX - self.supposed),
             subject: Subject::All,
             what: Leased::Override(value),
+            place: None,
             since: scheduler.now,
             until: scheduler.now + LONGEST_FORECAST * 3,
             reason: "supposed".into(),

@@ -9,6 +9,7 @@ use crate::{
     field::FieldError,
     holdings::lease_bytes,
     lease::{Fact, Lease, LeaseId, Leased, Subject},
+    place::Place,
     policy::Value,
     time::Timestamp,
 };
@@ -20,6 +21,8 @@ pub struct NewLease {
     pub subject: Subject,
     /// What it is to do.
     pub what: Leased,
+    /// Only while the host is there; `None`: wherever it is.
+    pub place: Option<Place>,
     /// For how long, from more than 0 to policy's limit.
     pub lasts: Duration,
     /// Why, in the words of who asks.
@@ -70,14 +73,17 @@ impl Scheduler {
             let rule = format!("must be more than 0 and at most {limit}");
             return Err(FieldError::plain("lease", lasts, rule).into());
         }
-        let older = self.leases.find(&new.subject, new.what);
+        let older = self.leases.find(&new.subject, new.what, new.place.as_ref());
         if older.is_none() && self.leases.count_of(owner) >= self.policy.owner_leases {
             return Err(LeaseError::Full { limit: self.policy.owner_leases });
         }
         if let Some(owner) = owner {
             let known = older.and_then(|id| self.leases.get(id));
-            let before = known.map_or(0, |known| lease_bytes(&known.subject, &known.reason));
-            let wanted = lease_bytes(&new.subject, &new.reason).saturating_sub(before);
+            let before = known.map_or(0, |known| {
+                lease_bytes(&known.subject, known.place.as_ref(), &known.reason)
+            });
+            let wanted =
+                lease_bytes(&new.subject, new.place.as_ref(), &new.reason).saturating_sub(before);
             self.check_bytes(owner, wanted)?;
             let name = self.owners.get(&owner).map_or("", |name| name);
             self.check_owner(owner, name)?;
@@ -90,6 +96,7 @@ impl Scheduler {
             id: LeaseId::new(self.counters.last_lease),
             subject: new.subject,
             what: new.what,
+            place: new.place,
             since: self.now,
             until: self.now + new.lasts,
             reason: new.reason,

@@ -106,7 +106,7 @@ fn ask(world: &mut World, reference: &Reference, request: &Request) -> String {
             // What is overdue goes by the facts until now.
             world.tick();
             let (subject, what, lasts) = (who.real(), *what, *lasts);
-            let new = NewLease { subject, what, lasts, reason: "".into() };
+            let new = NewLease { subject, what, place: None, lasts, reason: "".into() };
             let all = Viewer::Administrator;
             world.input(|core, now| core.lease(now, all, new)).unwrap();
             String::new()

@@ -513,7 +513,10 @@ fn weighed(saved: &Saved) -> Holdings {
     let profiles = saved.profiles.iter();
     let profiles = profiles.map(|(key, one)| (key.owner, holdings::profile_bytes(key, one)));
     let leases = saved.leases.iter().filter_map(|lease| {
-        Some((lease.subject.owner()?, holdings::lease_bytes(&lease.subject, &lease.reason)))
+        Some((
+            lease.subject.owner()?,
+            holdings::lease_bytes(&lease.subject, lease.place.as_ref(), &lease.reason),
+        ))
     });
     registrations.chain(sites).chain(profiles).chain(leases).collect()
 }

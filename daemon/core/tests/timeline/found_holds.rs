@@ -216,7 +216,7 @@ fn battery_holds_since_it_fell_so_low() {
 fn leases_last_at_least_what_the_core_can_count() {
     let lasts = Duration::from_nanos(999_999);
     let (subject, what, reason) = (Subject::All, Leased::Pause, "a test".into());
-    let new = NewLease { subject, what, lasts, reason };
+    let new = NewLease { subject, what, place: None, lasts, reason };
     let mut world = World::new(Policy::default());
     let lease = world.input(|core, now| core.lease(now, Viewer::Administrator, new));
     assert!(matches!(lease, Err(LeaseError::Field(_))), "{lease:?}");

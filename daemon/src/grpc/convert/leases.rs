@@ -8,6 +8,7 @@ use pwasync_core::{
     facts::Reach,
     key::{AppId, OwnerId},
     lease::{Fact, FactValue, Lease, Leased, REASON_BYTES, Subject},
+    place::Place,
     time::WallClock,
 };
 use pwasync_proto::v1 as wire;
@@ -64,6 +65,7 @@ pub(crate) fn pause_from_proto(
     Ok(NewLease {
         subject: subject_from_proto(caller, request.subject.as_ref())?,
         what: Leased::Pause,
+        place: None,
         lasts: lasts_from_proto(request.lease.as_ref(), PAUSE)?,
         reason: text_from_proto("reason", request.reason, REASON_BYTES)?.into(),
     })
@@ -81,9 +83,30 @@ pub(crate) fn override_from_proto(
     Ok(NewLease {
         subject: subject_from_proto(caller, request.subject.as_ref())?,
         what: Leased::Override(fact_value_from_proto(fact)?),
+        place: request.network.as_ref().map(place_from_proto).transpose()?,
         lasts: lasts_from_proto(request.lease.as_ref(), OVERRIDE)?,
         reason: Arc::default(),
     })
+}
+
+fn place_from_proto(network: &wire::NetworkName) -> Result<Place, FieldError> {
+    use wire::network_name::Name;
+    let (kind, name) = match network.name.as_ref().ok_or_else(|| missing("network"))? {
+        Name::Interface(name) => ("interface", name),
+        Name::Ssid(name) => ("ssid", name),
+        Name::Connection(name) => ("connection", name),
+    };
+    Place::parse(kind, name).ok_or_else(|| missing("network"))?
+}
+
+fn place_to_proto(place: &Place) -> wire::NetworkName {
+    use wire::network_name::Name;
+    let name = match place {
+        Place::Interface(name) => Name::Interface(name.to_string()),
+        Place::Ssid(name) => Name::Ssid(name.to_string()),
+        Place::Connection(name) => Name::Connection(name.to_string()),
+    };
+    wire::NetworkName { name: Some(name) }
 }
 
 fn lasts_from_proto(
@@ -195,6 +218,7 @@ pub(crate) fn lease_to_proto(wall: WallClock, lease: &Lease) -> wire::Lease {
         since: Some(timestamp_to_proto(wall, lease.since)),
         ends_at: Some(timestamp_to_proto(wall, lease.until)),
         reason: lease.reason.to_string(),
+        network: lease.place.as_ref().map(place_to_proto),
     }
 }
 
@@ -288,7 +312,7 @@ mod tests {
         let pause = wire::PauseRequest { subject: subject.clone(), ..Default::default() };
         assert_eq!(pause_from_proto(caller(), pause).unwrap().lasts, PAUSE);
         let fact = Some(wire::FactValue { fact: "metered".into(), value: "no".into() });
-        let request = wire::SetOverrideRequest { subject, fact, lease: None };
+        let request = wire::SetOverrideRequest { subject, fact, lease: None, network: None };
         assert_eq!(override_from_proto(caller(), &request).unwrap().lasts, OVERRIDE);
     }
 }

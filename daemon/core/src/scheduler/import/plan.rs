@@ -197,7 +197,7 @@ impl Scheduler {
                 plan.imported.leases.left_out += 1;
                 continue;
             }
-            let here = self.leases.find(&lease.subject, lease.what);
+            let here = self.leases.find(&lease.subject, lease.what, lease.place.as_ref());
             let same = self
                 .leases
                 .iter()
@@ -212,7 +212,11 @@ impl Scheduler {
             } else {
                 plan.imported.leases.added += 1;
                 if let Some(owner) = owner {
-                    plan.weigh(owner, 0, lease_bytes(&lease.subject, &lease.reason));
+                    plan.weigh(
+                        owner,
+                        0,
+                        lease_bytes(&lease.subject, lease.place.as_ref(), &lease.reason),
+                    );
                 }
                 *added.entry(owner).or_default() += 1;
             }

@@ -18,7 +18,15 @@ impl Reference {
         self.book.last_lease += 1;
         let (id, since) = (LeaseId::new(self.book.last_lease), self.now);
         let until: Timestamp = since + lasts;
-        self.book.leases.push(Lease { id, subject, what, since, until, reason: "".into() });
+        self.book.leases.push(Lease {
+            id,
+            subject,
+            what,
+            place: None,
+            since,
+            until,
+            reason: "".into(),
+        });
     }
 
     /// What is given back: pauses, or overrides of one fact or of all.

@@ -40,8 +40,13 @@ impl Script {
     fn take(&mut self, subject: &str, what: Leased, rest: &[&str]) {
         let viewer = words::viewer(rest);
         let lasts = words::after(rest, "for").unwrap_or_else(|| panic!("for how long?"));
-        let new =
-            NewLease { subject: words::subject(subject), what, lasts, reason: "a test".into() };
+        let new = NewLease {
+            subject: words::subject(subject),
+            what,
+            place: None,
+            lasts,
+            reason: "a test".into(),
+        };
         let _ = self.world.request(
             |scheduler, now| scheduler.lease(now, viewer, new),
             |result| Some(trace::leased(result)),

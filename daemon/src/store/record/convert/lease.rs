@@ -3,6 +3,7 @@
 use pwasync_core::{
     key::{AppId, OwnerId},
     lease::{FactValue, Lease, LeaseId, Leased, REASON_BYTES, Subject},
+    place::Place,
 };
 
 use super::{Clock, lacks, origin};
@@ -21,6 +22,7 @@ impl lease::Lease {
             since: frame.stored(lease.since),
             until: frame.stored(lease.until),
             reason: lease.reason.to_string(),
+            place: lease.place.as_ref().map(lease::Place::from_core),
         }
     }
 
@@ -37,10 +39,30 @@ impl lease::Lease {
             id: LeaseId::new(id),
             subject: self.subject.ok_or_else(|| lacks("subject"))?.into_core()?,
             what: self.what.ok_or_else(|| lacks("what"))?.into_core()?,
+            place: self.place.map(lease::Place::into_core).transpose()?,
             since: clock.at(self.since),
             until: clock.at(self.until),
             reason: self.reason.into(),
         })
+    }
+}
+
+impl lease::Place {
+    fn from_core(place: &Place) -> Self {
+        match place {
+            Place::Interface(name) => Self::Interface(name.to_string()),
+            Place::Ssid(name) => Self::Ssid(name.to_string()),
+            Place::Connection(name) => Self::Connection(name.to_string()),
+        }
+    }
+
+    fn into_core(self) -> Result<Place, BadRecord> {
+        let (kind, name) = match self {
+            Self::Interface(name) => ("interface", name),
+            Self::Ssid(name) => ("ssid", name),
+            Self::Connection(name) => ("connection", name),
+        };
+        Ok(Place::parse(kind, &name).ok_or_else(|| lacks("place"))??)
     }
 }
 

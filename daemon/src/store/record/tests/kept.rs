@@ -12,6 +12,7 @@ use pwasync_core::{
     hours::{Hour, Hours},
     key::{AppId, OwnerId, RegistrationId, Scope, SyncKind},
     lease::{FactValue, Lease, LeaseId, Leased, Subject},
+    place::Place,
     profile::{Apps, Profile, Removed},
     saved::Counters,
     site::{PermissionSet, PermissionState, Permissions, Site, SiteKey, Spent},
@@ -191,11 +192,16 @@ fn leases() -> impl Strategy<Value = Lease> {
         any::<bool>().prop_map(FactValue::PowerSaver),
     ];
     let what = prop_oneof![Just(Leased::Pause), value.prop_map(Leased::Override)];
-    (any::<u64>(), subject, what, instants(), instants(), ".{0,64}").prop_map(
-        |(id, subject, what, since, until, reason)| Lease {
+    let kinds = sample::select(&Place::KINDS[..]);
+    let place = (kinds, "[a-z0-9 ]{1,15}")
+        .prop_map(|(kind, name)| Place::parse(kind, &name).unwrap().unwrap());
+    let place = option::of(place);
+    (any::<u64>(), subject, what, place, instants(), instants(), ".{0,64}").prop_map(
+        |(id, subject, what, place, since, until, reason)| Lease {
             id: LeaseId::new(id),
             subject,
             what,
+            place,
             since,
             until,
             reason: reason.into(),

@@ -211,7 +211,15 @@ pub(in crate::store) fn of_v2() -> Vec<Record> {
 fn lease(id: u64, subject: Subject, what: Leased) -> Record {
     let (since, until) = (at(10), at(3_600_010));
     let id = LeaseId::new(id);
-    Record::Lease(Lease { id, subject, what, since, until, reason: "a demonstration ✓".into() })
+    Record::Lease(Lease {
+        id,
+        subject,
+        what,
+        place: None,
+        since,
+        until,
+        reason: "a demonstration ✓".into(),
+    })
 }
 
 fn site_key(worker: &WorkerKey) -> SiteKey {

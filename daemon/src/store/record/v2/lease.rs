@@ -16,6 +16,19 @@ pub(crate) struct Lease {
     pub(crate) until: i64,
     #[prost(string, tag = "16")]
     pub(crate) reason: String,
+    /// Records from before there were any have none.
+    #[prost(oneof = "Place", tags = "17, 18, 19")]
+    pub(crate) place: Option<Place>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub(crate) enum Place {
+    #[prost(string, tag = "17")]
+    Interface(String),
+    #[prost(string, tag = "18")]
+    Ssid(String),
+    #[prost(string, tag = "19")]
+    Connection(String),
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]

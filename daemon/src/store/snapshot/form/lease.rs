@@ -7,6 +7,7 @@ use pwasync_core::{
         FactValue, Lease as CoreLease, LeaseId, Leased as CoreLeased, REASON_BYTES,
         Subject as CoreSubject,
     },
+    place::Place,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,8 @@ pub(in crate::store::snapshot) struct Lease<'a> {
     id: u64,
     subject: Subject<'a>,
     what: Leased,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    network: Option<Network<'a>>,
     since: Wall,
     until: Wall,
     #[serde(default, skip_serializing_if = "str::is_empty")]
@@ -35,6 +38,14 @@ enum Subject<'a> {
     Owner { owner_uid: u32 },
     Origin { owner_uid: u32, origin: Text<'a> },
     App { owner_uid: u32, app_id: Text<'a> },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Network<'a> {
+    Interface(Text<'a>),
+    Ssid(Text<'a>),
+    Connection(Text<'a>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +67,7 @@ impl<'a> Lease<'a> {
             id: lease.id.number(),
             subject: Subject::from_core(&lease.subject),
             what: lease.what.into(),
+            network: lease.place.as_ref().map(Network::from_core),
             since: clock.wall(lease.since),
             until: clock.wall(lease.until),
             reason: (&*lease.reason).into(),
@@ -71,10 +83,31 @@ impl<'a> Lease<'a> {
             id: LeaseId::new(number("id", self.id)?),
             subject: self.subject.into_core()?,
             what: self.what.into_core()?,
+            place: self.network.map(Network::into_core).transpose()?,
             since: clock.at(self.since),
             until: clock.at(self.until),
             reason: self.reason.into(),
         })
+    }
+}
+
+impl<'a> Network<'a> {
+    fn from_core(place: &'a Place) -> Self {
+        match place {
+            Place::Interface(name) => Self::Interface((&**name).into()),
+            Place::Ssid(name) => Self::Ssid((&**name).into()),
+            Place::Connection(name) => Self::Connection((&**name).into()),
+        }
+    }
+
+    fn into_core(self) -> Result<Place, FieldError> {
+        let (kind, name) = match &self {
+            Self::Interface(name) => ("interface", name),
+            Self::Ssid(name) => ("ssid", name),
+            Self::Connection(name) => ("connection", name),
+        };
+        let wrong = || FieldError::text("network", kind, "is no way to name a network");
+        Place::parse(kind, name).ok_or_else(wrong)?
     }
 }
 
