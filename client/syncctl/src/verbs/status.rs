@@ -181,7 +181,7 @@ pub(super) fn power(host: &HostState) -> String {
 }
 
 /// How the wall clock stands.
-fn clock(clock: &ClockState) -> String {
+pub(super) fn clock(clock: &ClockState) -> String {
     let known = if clock.synchronised { "synchronised" } else { "not known to be right" };
     let sign = if clock.utc_offset_seconds < 0 { '-' } else { '+' };
     let minutes = clock.utc_offset_seconds.unsigned_abs() / 60;

@@ -24,6 +24,7 @@ pub(super) fn all(
     checks.extend(power(status, &context.look));
     checks.push(logind(status, &context.look));
     checks.extend(alarm(status, &context.look));
+    checks.push(clock(status, &context.look));
     checks.push(browsers(sessions));
     checks.push(agents(status));
     checks
@@ -139,6 +140,17 @@ fn logind(status: &Status, look: &Look) -> Check {
         ),
         None | Some(SleepInhibitor::Free | SleepInhibitor::Held) => Check::ok(NAME, says),
     }
+}
+
+/// A clock that is wrong loses nothing; it shifts what people read, and local hours.
+fn clock(status: &Status, look: &Look) -> Check {
+    const NAME: &str = "clock";
+    let clock = status::clock(&status.clock);
+    let says = status::with_source(clock, &status.clock.source, status, look);
+    if status.clock.synchronised {
+        return Check::ok(NAME, says);
+    }
+    Check::warn(NAME, says, "let it be set over the network, as with `timedatectl set-ntp true`")
 }
 
 /// Only where the policy wants the machine to be woken.
