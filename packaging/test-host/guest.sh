@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 suite=bookworm
 packages=(busybox-static kmod linux-image-amd64 qemu-system-x86)
 # Loaded before the disk can be read, those that they need first. All the guest's drivers are here.
-modules=(virtio_pci virtio_blk ext4 virtio_console e1000e autofs4)
+modules=(virtio_pci virtio_blk ext4 virtio_console e1000e autofs4 veth 8021q bonding)
 cache=/var/cache/pwasync-test
 tools=$cache/tools-$(printf '%s\n' "$suite" "${packages[@]}" | sha256sum | cut -c1-12)
 

@@ -3,6 +3,7 @@
 mod alarm;
 mod clocks;
 mod desktop;
+mod links;
 mod nap;
 mod port;
 mod watch;
@@ -33,6 +34,7 @@ async fn go_through(port: &mut Port) -> anyhow::Result<()> {
             nap::go(port, &mut desktop).await?;
             clocks::go(port, &mut desktop).await
         }
+        "links" => links::go(port, &mut desktop).await,
         "alarm" => alarm::go(port, &mut desktop).await,
         other => bail!("there is no scene `{other}`"),
     }

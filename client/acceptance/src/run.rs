@@ -28,7 +28,7 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(900);
 /// A machine that is to be woken by its own clock is woken by us after so long.
 const RESCUE_AFTER: Duration = Duration::from_secs(300);
 /// A machine for each: QEMU's wakes at once from any sleep of a boot but the first.
-const SCENES: [&str; 2] = ["alarm", "nap"];
+const SCENES: [&str; 3] = ["links", "alarm", "nap"];
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Its own network holds nothing but loopback: what the guest's cards are plugged into is a hub

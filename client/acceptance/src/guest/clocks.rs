@@ -23,7 +23,6 @@ pub(super) async fn go(port: &mut Port, desktop: &mut Desktop) -> anyhow::Result
     ];
     let all = desktop.syncs.len();
     let mut seen = desktop.take();
-    seen.clear();
     for (name, program, words) in steps {
         run(program, words).await?;
         desktop.look_on(LOOKED_ON).await;
@@ -37,7 +36,8 @@ pub(super) async fn go(port: &mut Port, desktop: &mut Desktop) -> anyhow::Result
             left == all,
         )?;
     }
-    for _ in 0..all {
+    // Twice, so that there is a time between.
+    for _ in 0..2 * all {
         desktop.until("a wake", |what| matches!(what, What::Wake(_))).await?;
     }
     seen.extend(desktop.take());

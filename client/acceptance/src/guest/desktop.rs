@@ -114,6 +114,21 @@ impl Desktop {
         settled.await.with_context(|| format!("the network did not settle in {LIMIT:?}"))
     }
 
+    /// Waits until the network is gone in the daemon's eyes.
+    pub(super) async fn offline(&mut self) -> anyhow::Result<()> {
+        let mut looks = interval(LOOK_EVERY);
+        let seen = timeout(LIMIT, async {
+            loop {
+                looks.tick().await;
+                let status = self.client.status().await;
+                if status.is_ok_and(|status| status.host.online == Some(false)) {
+                    return;
+                }
+            }
+        });
+        seen.await.with_context(|| format!("the network did not go in {LIMIT:?}"))
+    }
+
     /// Waits until something happens; what happens before is kept.
     pub(super) async fn until(
         &mut self,
@@ -196,6 +211,6 @@ fn profile() -> ProfileId {
     ProfileId { browser: "scripted".into(), profile: "Default".into() }
 }
 
-fn key(scope: &str, kind: SyncKind, tag: &str) -> RegistrationKey {
+pub(super) fn key(scope: &str, kind: SyncKind, tag: &str) -> RegistrationKey {
     RegistrationKey { profile: profile(), scope: scope.into(), kind, tag: tag.into() }
 }
