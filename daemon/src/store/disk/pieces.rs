@@ -17,7 +17,7 @@ const WAITING: usize = 4;
 /// Hands all of them to the loader, in the order of their keys.
 ///
 /// # Errors
-/// When sled cannot read them, or a newer daemon wrote one.
+/// When sled cannot read them, a newer daemon wrote one, or the system has no thread to give.
 pub(super) fn load(db: &sled::Db, mut loader: Loader) -> Result<Loaded, Cause> {
     let mut pieces = db.iter();
     let mut next = || pieces.by_ref().take(CHUNK).collect::<Result<Vec<_>, _>>();
@@ -31,12 +31,15 @@ pub(super) fn load(db: &sled::Db, mut loader: Loader) -> Result<Loaded, Cause> {
     }
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel::<Vec<(IVec, IVec)>>(WAITING);
-        let decoding = scope.spawn(move || {
-            for (key, bytes) in receiver.into_iter().flatten() {
-                loader.piece(&key, &bytes)?;
-            }
-            loader.finish()
-        });
+        // A system that has no thread to give does not say that the store is damaged, as a panic would.
+        let decoding =
+            thread::Builder::new().name("load".to_owned()).spawn_scoped(scope, move || {
+                for (key, bytes) in receiver.into_iter().flatten() {
+                    loader.piece(&key, &bytes)?;
+                }
+                loader.finish()
+            });
+        let decoding = decoding.map_err(Cause::InputOutput)?;
         loop {
             let chunk = next()?;
             // A decoder that has ended says why when it is joined.
