@@ -70,13 +70,14 @@ impl Neighbours {
         instants.find(|(_, other)| *other != id).map(|(at, _)| *at)
     }
 
-    /// Those of a profile that the grid holds at an instant, which it does for so long at most.
+    /// Those of a profile that the grid holds at an instant, which it does for so long at most; each
+    /// with the instant since which it is held by nothing else.
     pub(crate) fn on_grid(
         &self,
         profile: &ProfileKey,
         now: Timestamp,
         longest: Duration,
-    ) -> impl Iterator<Item = RegistrationId> {
+    ) -> impl Iterator<Item = (Timestamp, RegistrationId)> {
         let from = SiteKey { profile: profile.clone(), origin: "".into() };
         let of_profile = self.by_site.range(from..);
         let of_profile = of_profile.take_while(move |(site, _)| site.profile == *profile);
@@ -86,8 +87,8 @@ impl Neighbours {
         let soon = of_profile.flat_map(move |(_, instants)| {
             wanted.clone().into_iter().flat_map(|wanted| instants.range(wanted))
         });
-        let held = soon.filter(move |((at, _), on_grid)| on_grid.joins_from(*at) <= now);
-        held.map(|((_, id), _)| *id)
+        let held = soon.map(|((at, id), on_grid)| (on_grid.joins_from(*at), *id));
+        held.filter(move |(from, _)| *from <= now)
     }
 }
 

@@ -248,16 +248,11 @@ impl Scheduler {
     }
 }
 
-/// How long the grid holds a registration.
+/// How long the grid holds a registration, which goes before when its browser is woken anyway.
 fn on_grid(registration: &Registration) -> Duration {
-    let State::Waiting { until, .. } = registration.state else { return Duration::ZERO };
-    let from = joins_from(registration);
-    from.map_or(Duration::ZERO, |from| until.saturating_since(from))
-}
-
-/// From when on a registration goes when its browser is woken anyway.
-pub(super) fn joins_from(registration: &Registration) -> Option<Timestamp> {
-    let State::Waiting { until, wait: Wait::Period } = registration.state else { return None };
-    let plan = registration.plan().filter(|plan| plan.slot == Slot::Next && plan.spaced < until);
-    plan.map(|plan| plan.spaced)
+    let State::Waiting { until, wait: Wait::Period } = registration.state else {
+        return Duration::ZERO;
+    };
+    let plan = registration.plan().filter(|plan| plan.slot == Slot::Next);
+    plan.map_or(Duration::ZERO, |plan| until.saturating_since(plan.spaced))
 }

@@ -1,6 +1,6 @@
 //! Fires what may run, and applies the endings of attempts.
 
-use super::{Scheduler, filing::joins_from};
+use super::Scheduler;
 use crate::{
     attempt::{Attempt, Ended, Finished, Outcome, Progress},
     blocker::{Blocker, BlockerCode},
@@ -105,12 +105,8 @@ impl Scheduler {
 
     /// A browser that is woken anyway takes what the grid alone holds (design, section 5).
     fn join_grid(&mut self, profile: &ProfileKey) {
-        let joins = |id| {
-            let from = self.registrations.get(id).and_then(joins_from)?;
-            (from <= self.now).then_some((from, id))
-        };
         let held = self.neighbours.on_grid(profile, self.now, self.longest_on_grid);
-        let mut joining: Vec<_> = held.filter_map(joins).collect();
+        let mut joining: Vec<_> = held.collect();
         joining.sort_unstable();
         for (_, id) in joining {
             if self.registrations.get(id).is_some_and(|one| self.is_held_by_grid_alone(one)) {
