@@ -44,6 +44,31 @@ impl Bed {
     }
 }
 
+/// A doctor that finds something to have failed says so to scripts, too.
+#[tokio::test]
+async fn the_doctor_fails_where_nothing_can_be_recorded() {
+    let bed = Bed::new();
+    let _daemon = bed.setup.start(None).await.unwrap();
+    let doctor = || async {
+        let command = bed.command(&["doctor"]).variable("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/no");
+        command.run(None, LIMIT).await.unwrap()
+    };
+    let online = bed.syncctl(&["simulate", "network", "up"]).await;
+    assert_eq!(online.ending, Ending::Good, "{online:?}");
+    let well = doctor().await;
+    assert_eq!(well.ending, Ending::Good, "{well:?}");
+    assert!(well.stdout.contains("ok    store"), "{well:?}");
+    let failing = bed.syncctl(&["simulate", "fail-store", "read-only"]).await;
+    assert_eq!(failing.ending, Ending::Good, "{failing:?}");
+    // A write finds out.
+    let new = NewRegistration::new(key("https://example.org/", "mail"));
+    bed.client().register(&new).await.unwrap_err();
+    let failed = doctor().await;
+    assert_eq!(failed.ending, Ending::Status(1), "{failed:?}");
+    assert!(failed.stdout.contains("fail  store"), "{failed:?}");
+    assert!(failed.stdout.contains("mend: make room"), "{failed:?}");
+}
+
 fn key(scope: &str, tag: &str) -> RegistrationKey {
     RegistrationKey {
         profile: ProfileId { browser: "chromium".into(), profile: "Default".into() },

@@ -11,7 +11,8 @@ pub(crate) fn free() -> BedOptions {
     BedOptions { links: vec![link], ..BedOptions::default() }
 }
 
-async fn out_and_in(scene: &mut Scene) {
+/// What runs and what is held follows the cable.
+pub(crate) async fn out_and_in(scene: &mut Scene) {
     scene.until("online", |host| host.online == Some(true)).await;
     let id = scene.one_off().await;
     scene.runs(id).await;

@@ -3,7 +3,7 @@
 use pwasync_e2e::bed::{Bed, BedOptions, LinkOptions, Plug};
 
 use crate::{
-    kernel::free,
+    kernel::{free, out_and_in},
     scene::{Scene, can_run},
 };
 
@@ -18,19 +18,6 @@ fn lay(bed: &Bed, lines: &[&str]) {
     for line in lines {
         bed.network().ip(&line.split(' ').collect::<Vec<_>>()).unwrap();
     }
-}
-
-/// What runs and what is held follows the cable below.
-async fn follows_the_cable(scene: &mut Scene) {
-    scene.until("online", |host| host.online == Some(true)).await;
-    let id = scene.one_off().await;
-    scene.runs(id).await;
-    scene.bed.cable("eth0", Plug::Out).unwrap();
-    scene.until("offline", |host| host.online == Some(false)).await;
-    let id = scene.one_off().await;
-    scene.held(id, &["OFFLINE"]).await;
-    scene.bed.cable("eth0", Plug::In).unwrap();
-    scene.runs(id).await;
 }
 
 #[tokio::test]
@@ -50,7 +37,7 @@ async fn a_bridge_that_leads_out_is_a_link_like_others() {
             "route add default via 10.99.0.1 dev br0",
         ],
     );
-    follows_the_cable(&mut Scene::start(bed).await).await;
+    out_and_in(&mut Scene::start(bed).await).await;
 }
 
 /// As a VLAN, it has its carrier from the link below.
@@ -70,7 +57,7 @@ async fn a_link_that_is_made_of_another_is_a_link_like_others() {
             "route add default via 10.99.0.1 dev upper0",
         ],
     );
-    follows_the_cable(&mut Scene::start(bed).await).await;
+    out_and_in(&mut Scene::start(bed).await).await;
 }
 
 #[tokio::test]
@@ -116,7 +103,7 @@ async fn a_tunnel_alone_leads_nowhere() {
         ],
     );
     let mut scene = Scene::start(bed).await;
-    follows_the_cable(&mut scene).await;
+    out_and_in(&mut scene).await;
     lay(&scene.bed, &["route delete default dev eth0"]);
     scene.until("offline", |host| host.online == Some(false)).await;
     let id = scene.one_off().await;
@@ -195,7 +182,7 @@ async fn a_bridge_of_containers_leads_nowhere() {
         ],
     );
     let mut scene = Scene::start(bed).await;
-    follows_the_cable(&mut scene).await;
+    out_and_in(&mut scene).await;
     scene.bed.cable("eth0", Plug::Out).unwrap();
     scene.until("offline", |host| host.online == Some(false)).await;
     // Containers that come and go change nothing.
