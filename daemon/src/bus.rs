@@ -245,6 +245,12 @@ pub(crate) fn number(properties: &Properties, name: &str) -> u32 {
     properties.get(name).and_then(|value| u32::try_from(value).ok()).unwrap_or(0)
 }
 
+/// A property that is two numbers, which are 0 where there is none.
+pub(crate) fn number_pair(properties: &Properties, name: &str) -> (u32, u32) {
+    let pair = properties.get(name).and_then(|value| value.try_clone().ok());
+    pair.and_then(|value| <(u32, u32)>::try_from(value).ok()).unwrap_or((0, 0))
+}
+
 /// A property that is a number with a fraction.
 pub(crate) fn real(properties: &Properties, name: &str) -> Option<f64> {
     properties.get(name).and_then(|value| f64::try_from(value).ok())

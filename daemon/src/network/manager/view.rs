@@ -9,12 +9,15 @@ use pwasync_core::{
 
 use super::super::naming::Naming;
 use super::devices::{ACTIVATED, Active, Device, Devices};
-use crate::bus::{Properties, is_true, number, text};
+use crate::bus::{Properties, is_true, number, number_pair, text};
 
 /// `NM_STATE_ASLEEP`: it sleeps, or was told to leave the network off.
 const ASLEEP: u32 = 10;
 /// `NM_DEVICE_STATE_UNMANAGED`.
 const UNMANAGED: u32 = 10;
+/// `NM_DEVICE_STATE_REASON_SLEEPING`, and `..._UNMANAGED_SLEEPING` from 1.52 on: it lets go of its links for
+/// as long as it sleeps.
+const SLEEPING: [u32; 2] = [37, 73];
 /// The kernel's own limit.
 const NAME_BYTES: usize = 15;
 
@@ -45,11 +48,14 @@ pub(super) fn view(look: &Look<'_>, manager: &Properties, devices: &Devices) -> 
     for device in devices.all() {
         let Some(properties) = device.properties() else { continue };
         let Some(name) = name(properties) else { continue };
-        if number(properties, "State") == UNMANAGED {
+        let (state, reason) = number_pair(properties, "StateReason");
+        let let_go = number(properties, "State") == UNMANAGED;
+        if let_go && !(state == UNMANAGED && SLEEPING.contains(&reason)) {
             continue;
         }
-        let connection = if asleep {
-            // What a device said last may be true no more, and it is not taken back.
+        let connection = if asleep || let_go {
+            // What a device said last may be true no more, and it is not taken back. It wakes faster
+            // than its word travels: the kernel has a route before a device is said to be its own again.
             Connection::NONE
         } else {
             connection(look, device, properties, check)
@@ -242,6 +248,18 @@ mod tests {
         assert_eq!(seen(&manager, device(&[])).links["eth0"], Connection::NONE);
         let others = seen(&manager, device(&[("State", UNMANAGED)]));
         assert!(others.links.is_empty(), "what it never looked after goes on");
+    }
+
+    #[test]
+    fn what_it_lets_go_of_to_sleep_stays_its_own() {
+        for reason in SLEEPING {
+            let mut device = device(&[("State", UNMANAGED)]);
+            device.insert("StateReason".to_owned(), owned((UNMANAGED, reason)));
+            assert_eq!(seen(&manager(), device).links["eth0"], Connection::NONE);
+        }
+        let mut alone = device(&[("State", UNMANAGED)]);
+        alone.insert("StateReason".to_owned(), owned((UNMANAGED, 75)));
+        assert!(seen(&manager(), alone).links.is_empty());
     }
 
     #[test]
