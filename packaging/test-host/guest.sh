@@ -13,30 +13,17 @@ set -euo pipefail
 programs=$1
 folder=$(cd "$2" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-suite=bookworm
+# shellcheck source=packaging/test-host/cache.sh
+. "$here/cache.sh"
 packages=(busybox-static kmod linux-image-amd64 qemu-system-x86)
 # Loaded before the disk can be read, those that they need first. All the guest's drivers are here.
 modules=(virtio_pci virtio_blk ext4 virtio_console e1000e autofs4 veth 8021q bonding)
-cache=/var/cache/pwasync-test
-tools=$cache/tools-$(printf '%s\n' "$suite" "${packages[@]}" | sha256sum | cut -c1-12)
 
 system=$("$here/root.sh")
-mkdir -p "$cache"
-exec 9>"$cache/lock-tools"
-flock 9
-if [ ! -e "$tools" ]; then
-  printf 'Fetching QEMU and a kernel, once: about 600 MB in %s.\n' "$tools" >&2
-  forming=$(mktemp -d "$cache/forming-XXXXXX")
-  trap 'rm -rf --one-file-system "$forming"' EXIT
-  include=$(IFS=,; printf '%s' "${packages[*]}")
-  mmdebstrap --quiet --variant=extract --mode=root --include="$include" \
-    --aptopt='APT::Install-Recommends "false"' \
-    --dpkgopt='path-exclude=/usr/share/doc/*' \
-    "$suite" "$forming/system" ${MIRROR:+"$MIRROR"} >&2
-  chroot "$forming/system" /sbin/depmod "$(ls "$forming/system/lib/modules")"
-  mkdir -p "$forming/system/guest"
-  mv "$forming/system" "$tools"
-fi
+tools=$(place_of tools "${packages[@]}")
+# shellcheck disable=SC2016 # It is mmdebstrap's shell that knows the system.
+keep "$tools" 'QEMU and a kernel (600 MB)' --variant=extract --include="${packages[*]}" \
+  --extract-hook='mkdir "$1/guest" && chroot "$1" /sbin/depmod "$(ls "$1/lib/modules")"'
 version=$(ls "$tools/lib/modules")
 
 # The first programs of the guest: load drivers, mount the disk, hand over to systemd.

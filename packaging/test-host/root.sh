@@ -8,8 +8,9 @@
 # Nothing in it ever runs on this machine as such: tests lay a copy in memory over it and start its
 # programs in namespaces of their own. MIRROR= names another mirror than Debian's.
 set -euo pipefail
+# shellcheck source=packaging/test-host/cache.sh
+. "$(dirname "$0")/cache.sh"
 
-suite=bookworm
 packages=(
   # A bus, a kernel's and a provider's side of a network.
   dbus
@@ -34,41 +35,20 @@ packages=(
   udev
 )
 
-cache=/var/cache/pwasync-test
-name=root-$(printf '%s\n' "$suite" "${packages[@]}" | sha256sum | cut -c1-12)
+place=$(place_of root "${packages[@]}")
 
 if [ "${1:-}" = --remove ]; then
   rm -rf --one-file-system "$cache"
   exit 0
 fi
-if [ -e "$cache/$name" ]; then
-  ln -sfn "$name" "$cache/root"
-  printf '%s\n' "$cache/$name"
-  exit 0
+if [ ! -e "$place" ]; then
+  if [ "$(id -u)" -ne 0 ]; then
+    printf 'only root can build the system of the tests\nhint: run "sudo %s"\n' "$0" >&2
+    # Tests that need it need root too, and are left out.
+    [ -z "${CI:-}" ] || exit 1
+    exit 0
+  fi
+  keep "$place" 'the system of the tests (320 MB)' --variant=minbase --include="${packages[*]}"
 fi
-if [ "$(id -u)" -ne 0 ]; then
-  printf 'only root can build the system of the tests\nhint: run "sudo %s"\n' "$0" >&2
-  # Tests that need it need root too, and are left out.
-  [ -z "${CI:-}" ] || exit 1
-  exit 0
-fi
-
-mkdir -p "$cache"
-exec 9>"$cache/lock"
-flock 9
-# Somebody else may have built it meanwhile.
-if [ ! -e "$cache/$name" ]; then
-  printf 'Building the system of the tests, once: about 320 MB in %s.\n' "$cache/$name" >&2
-  forming=$(mktemp -d "$cache/forming-XXXXXX")
-  trap 'rm -rf --one-file-system "$forming"' EXIT
-  include=$(IFS=,; printf '%s' "${packages[*]}")
-  mmdebstrap --quiet --variant=minbase --mode=root --include="$include" \
-    --aptopt='APT::Install-Recommends "false"' \
-    --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --dpkgopt='path-exclude=/usr/share/man/*' \
-    "$suite" "$forming/root" ${MIRROR:+"$MIRROR"} >&2
-  mv "$forming/root" "$cache/$name"
-fi
-ln -sfn "$name" "$cache/root"
-printf '%s\n' "$cache/$name"
+ln -sfn "${place##*/}" "$cache/root"
+printf '%s\n' "$place"
