@@ -13,6 +13,7 @@ pub mod engine;
 pub mod grpc;
 pub mod host;
 pub mod network;
+mod pause;
 pub mod policy;
 pub mod power;
 pub mod recording;

@@ -9,7 +9,6 @@
 pub mod fuzzing;
 mod life;
 mod logind;
-mod pause;
 mod profiles;
 mod supplies;
 mod sysfs;

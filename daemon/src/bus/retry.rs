@@ -23,10 +23,8 @@ use tokio::{
 };
 
 use super::BusError;
+use crate::pause::Pause;
 
-/// The pause after the first try that failed; it doubles from there.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A socket is there before somebody listens on it, or it may be used. So many tries are made after
 /// something has happened to it, some 3 s in all.
 const TRIES: u32 = 6;
@@ -37,7 +35,7 @@ const EVENTS_BYTES: usize = 4_096;
 #[derive(Debug)]
 pub(crate) struct Retry {
     socket: Option<PathBuf>,
-    pause: Duration,
+    pause: Pause,
     tries: u32,
     watch: Option<Watch>,
 }
@@ -45,12 +43,12 @@ pub(crate) struct Retry {
 impl Retry {
     /// For the bus at this address.
     pub(crate) fn new(address: &str) -> Self {
-        Self { socket: socket_of(address), pause: FIRST_PAUSE, tries: 0, watch: None }
+        Self { socket: socket_of(address), pause: Pause::new(), tries: 0, watch: None }
     }
 
     /// It was heard: what comes next is another story.
     pub(crate) fn reset(&mut self) {
-        (self.pause, self.tries, self.watch) = (FIRST_PAUSE, 0, None);
+        (self.pause, self.tries, self.watch) = (Pause::new(), 0, None);
     }
 
     /// Waits until it is worth another try.
@@ -76,8 +74,7 @@ impl Retry {
 
     /// How long at most; `None`: until something happens.
     fn next_limit(&mut self, error: &BusError) -> Option<Duration> {
-        let pause = self.pause;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        let pause = self.pause.next_length();
         if !is_absence(error) {
             return Some(pause);
         }
@@ -207,7 +204,7 @@ mod tests {
     use std::{fs, os::unix::net::UnixListener};
 
     use super::*;
-    use crate::bus::Bus;
+    use crate::{bus::Bus, pause};
 
     const LIMIT: Duration = Duration::from_secs(20);
 
@@ -274,7 +271,7 @@ mod tests {
         assert_eq!(untimed, [None, None]);
         let listener = UnixListener::bind(&socket).unwrap();
         timeout(LIMIT, retry.wait(&absent)).await.unwrap();
-        assert_eq!((retry.tries, retry.pause), (0, FIRST_PAUSE));
+        assert_eq!((retry.tries, retry.pause), (0, Pause::new()));
         // What a bus that was killed leaves behind.
         drop(listener);
         let refused = Bus::connect(&address).await.unwrap_err();
@@ -287,7 +284,7 @@ mod tests {
         let mut retry = Retry::new(&format!("unix:path={}/socket", place.path().display()));
         let silent = || BusError::Silent(LIMIT);
         let longest = (0..20).filter_map(|_| retry.next_limit(&silent())).max();
-        assert_eq!(longest, Some(LONGEST_PAUSE));
+        assert_eq!(longest, Some(pause::LONGEST));
         assert!(retry.watch.is_none());
         // One that is not in the file system.
         let address = "unix:abstract=pwasync-absent";

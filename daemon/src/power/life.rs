@@ -5,8 +5,10 @@ use std::{convert::Infallible, future::Future};
 
 use zbus::names::OwnedUniqueName;
 
-use super::pause::Pause;
-use crate::bus::{Bus, BusError};
+use crate::{
+    bus::{Bus, BusError},
+    pause::Pause,
+};
 
 /// A service that tells something.
 pub(super) trait Service: Sync {

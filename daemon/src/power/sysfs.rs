@@ -12,13 +12,12 @@ use tokio::{
 
 use super::{
     PowerTeller,
-    pause::Pause,
     supplies::{self, Supplies},
     uevents::Uevents,
     upower::whole_percent,
     wait::Timer,
 };
-use crate::channel::EngineGone;
+use crate::{channel::EngineGone, pause::Pause};
 
 /// A battery loses a percent in some minutes.
 const LOOK_ON_BATTERY: Duration = Duration::from_secs(120);
