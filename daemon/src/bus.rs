@@ -1,9 +1,10 @@
 //! The system bus: how shells reach the services that tell of the host.
 //!
 //! Owns connections and the watch on who has a name. What the services say is not its business.
-//! The bus and each service may be absent, come late, go and come back.
+//! The bus and each service may be absent, come late, go and come back, and are followed over that.
 
 mod retry;
+mod service;
 
 use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 
@@ -16,7 +17,8 @@ use zbus::{
     names::{BusName, OwnedUniqueName},
 };
 
-pub(crate) use retry::Retry;
+use retry::Retry;
+pub(crate) use service::{Ended, Listening, Service, Telling, watch};
 
 /// A service answers in milliseconds; one that takes longer hangs.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(5);

@@ -7,7 +7,6 @@
 
 #[doc(hidden)]
 pub mod fuzzing;
-mod life;
 mod logind;
 mod profiles;
 mod supplies;
@@ -18,12 +17,14 @@ mod wait;
 
 use std::{io, path::PathBuf};
 
+use profiles::Profiles;
 use pwasync_core::facts::{Power, PowerSaver, Source};
 use tokio::sync::watch;
+use upower::Upower;
 use wait::Timer;
 
 use crate::{
-    bus::{Bus, BusError, Retry},
+    bus::{self, Service},
     channel::{EngineGone, PowerSender},
 };
 
@@ -38,13 +39,6 @@ pub struct Settings {
     pub sysfs: PathBuf,
 }
 
-/// What the services on the bus have said last.
-struct Services {
-    upower: watch::Sender<Source<Power>>,
-    /// Of power-profiles-daemon, by its name of today and by its former one.
-    savers: [watch::Sender<Source<PowerSaver>>; 2],
-}
-
 /// Tells of the power until the engine has ended.
 ///
 /// # Errors
@@ -52,59 +46,25 @@ struct Services {
 pub async fn watch(settings: Settings, engine: PowerSender) -> io::Result<()> {
     let Settings { bus, sysfs } = settings;
     let (files, timer) = (sysfs::Files { sysfs, timer: Timer::new()? }, Timer::new()?);
-    let services = Services {
-        upower: watch::Sender::new(Source::Awaited),
-        savers: [watch::Sender::new(Source::Awaited), watch::Sender::new(Source::Awaited)],
-    };
+    let (power, saver, former) = (awaited(), awaited(), awaited());
+    let savers = [saver.subscribe(), former.subscribe()];
+    let telling = tell_power(files, power.subscribe(), engine.clone());
+    let services: &mut [&mut dyn Service] = &mut [
+        &mut Upower { said: power, timer },
+        &mut Profiles::new(saver),
+        &mut Profiles::former(former),
+    ];
     tokio::select! {
-        _ = tell_power(files, services.upower.subscribe(), engine.clone()) => {}
-        _ = tell_saver(services.savers.each_ref().map(watch::Sender::subscribe), &engine) => {}
-        () = listen(&bus, &services, &timer) => {}
+        _ = telling => {}
+        _ = tell_saver(savers, &engine) => {}
+        () = bus::watch(&bus, services) => {}
     }
     Ok(())
 }
 
-/// Listens to the services for good, whatever becomes of the bus.
-async fn listen(address: &str, services: &Services, timer: &Timer) {
-    let mut retry = Retry::new(address);
-    loop {
-        let error = match Bus::connect(address).await {
-            Ok(bus) => services.follow(&bus, timer).await,
-            Err(error) => error,
-        };
-        report(&error);
-        if matches!(error, BusError::Gone) {
-            retry.reset();
-        }
-        services.are_gone();
-        retry.wait(&error).await;
-    }
-}
-
-fn report(error: &BusError) {
-    let error: &(dyn std::error::Error + 'static) = error;
-    tracing::debug!(error, "the power's services are not heard");
-}
-
-impl Services {
-    /// Follows all of them until the bus is gone.
-    async fn follow(&self, bus: &Bus, timer: &Timer) -> BusError {
-        let upower = upower::Upower { said: &self.upower, timer };
-        let [saver, former] = &self.savers;
-        let (saver, former) = (profiles::Profiles::new(saver), profiles::Profiles::former(former));
-        tokio::select! {
-            error = life::follow(bus, &upower) => error,
-            error = life::follow(bus, &saver) => error,
-            error = life::follow(bus, &former) => error,
-        }
-    }
-
-    fn are_gone(&self) {
-        self.upower.send_replace(Source::Absent);
-        for saver in &self.savers {
-            saver.send_replace(Source::Absent);
-        }
-    }
+/// What a service on the bus has said last.
+fn awaited<T>() -> watch::Sender<Source<T>> {
+    watch::Sender::new(Source::Awaited)
 }
 
 /// Hands over what UPower says, and what the kernel says while UPower is absent.

@@ -33,7 +33,7 @@ const EVENTS_BYTES: usize = 4_096;
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Retry {
+pub(super) struct Retry {
     socket: Option<PathBuf>,
     pause: Pause,
     tries: u32,
@@ -42,17 +42,17 @@ pub(crate) struct Retry {
 
 impl Retry {
     /// For the bus at this address.
-    pub(crate) fn new(address: &str) -> Self {
+    pub(super) fn new(address: &str) -> Self {
         Self { socket: socket_of(address), pause: Pause::new(), tries: 0, watch: None }
     }
 
     /// It was heard: what comes next is another story.
-    pub(crate) fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         (self.pause, self.tries, self.watch) = (Pause::new(), 0, None);
     }
 
     /// Waits until it is worth another try.
-    pub(crate) async fn wait(&mut self, error: &BusError) {
+    pub(super) async fn wait(&mut self, error: &BusError) {
         let limit = self.next_limit(error);
         let happened = async {
             match &mut self.watch {

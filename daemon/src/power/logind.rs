@@ -4,7 +4,7 @@
 //! machine is to sleep. It is held exactly while the engine wishes it. logind may be absent, come
 //! late, go and come back; the bus too.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use pwasync_core::{effect::Inhibition, facts::Sleep};
 use tokio::{
@@ -14,7 +14,7 @@ use tokio::{
 use zbus::{Error, Message, OwnedFd, names::OwnedUniqueName};
 
 use crate::{
-    bus::{Bus, BusError, Interface, Retry, Signals, is_true},
+    bus::{self, Bus, BusError, Ended, Interface, Listening, Service, Signals, Telling, is_true},
     channel::{EngineGone, Inhibitor, Logind, SleepSender},
 };
 
@@ -30,86 +30,17 @@ const DISK_LIMIT: Duration = Duration::from_secs(1);
 /// Longest text of an error that is kept.
 const PROBLEM_CHARACTERS: usize = 200;
 
-/// Why a watch has ended.
-enum Ended {
-    Engine,
-    Bus(BusError),
-}
-
-impl From<BusError> for Ended {
-    fn from(error: BusError) -> Self {
-        Self::Bus(error)
-    }
-}
-
-impl From<EngineGone> for Ended {
-    fn from(_: EngineGone) -> Self {
-        Self::Engine
-    }
-}
-
 /// Tells until the engine has ended what logind on the bus at `address` says, and delays the
 /// machine's sleep while that is wished.
 pub async fn watch_logind(address: &str, wishes: watch::Receiver<Inhibition>, engine: SleepSender) {
-    let mut teller = Teller { engine, last: Logind::Absent };
-    let mut retry = Retry::new(address);
-    loop {
-        let ended = match Bus::connect(address).await {
-            Ok(bus) => follow(&bus, &wishes, &mut teller, &mut retry).await,
-            Err(error) => Ended::Bus(error),
-        };
-        let Ended::Bus(error) = ended else { return };
-        report(&error);
-        if teller.tell(Logind::Absent).await.is_err() {
-            return;
-        }
-        retry.wait(&error).await;
-    }
-}
-
-fn report(error: &BusError) {
-    let error: &(dyn std::error::Error + 'static) = error;
-    tracing::debug!(error, "logind is not heard");
-}
-
-/// Follows the service over its restarts, until the bus is gone.
-async fn follow(
-    bus: &Bus,
-    wishes: &watch::Receiver<Inhibition>,
-    teller: &mut Teller,
-    retry: &mut Retry,
-) -> Ended {
-    let (mut owner, mut owners) = match bus.owner(NAME).await {
-        Ok(found) => found,
-        Err(error) => return error.into(),
-    };
-    retry.reset();
-    loop {
-        let Some(service) = owner.clone() else {
-            owner = match owners.next_owner().await {
-                Ok(next) => next,
-                Err(error) => return error.into(),
-            };
-            continue;
-        };
-        tracing::info!("logind is there");
-        tokio::select! {
-            ended = Session::run(bus, &service, wishes.clone(), teller) => return ended,
-            next = owners.next_owner() => match next {
-                Ok(next) => owner = next,
-                Err(error) => return error.into(),
-            },
-        }
-        tracing::info!("logind is gone");
-        if let Err(gone) = teller.tell(Logind::Absent).await {
-            return gone.into();
-        }
-    }
+    let mut teller = Teller { engine, wishes, last: Logind::Absent };
+    bus::watch(address, &mut [&mut teller]).await;
 }
 
 /// Says what has not been said.
 struct Teller {
     engine: SleepSender,
+    wishes: watch::Receiver<Inhibition>,
     last: Logind,
 }
 
@@ -122,6 +53,24 @@ impl Teller {
         self.engine.send(logind.clone()).await?;
         self.last = logind;
         Ok(())
+    }
+}
+
+impl Service for Teller {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn listen<'a>(&'a mut self, bus: &'a Bus, owner: &'a OwnedUniqueName) -> Listening<'a> {
+        Box::pin(Session::run(bus, owner, self))
+    }
+
+    fn was_heard(&self) -> bool {
+        self.last != Logind::Absent
+    }
+
+    fn is_absent(&mut self) -> Telling<'_> {
+        Box::pin(self.tell(Logind::Absent))
     }
 }
 
@@ -152,18 +101,14 @@ impl<'a> Session<'a> {
     async fn run(
         bus: &'a Bus,
         service: &'a OwnedUniqueName,
-        wishes: watch::Receiver<Inhibition>,
         teller: &mut Teller,
-    ) -> Ended {
-        let (sleep, ends, delay) = (Sleep::Awake, None, Delay::None);
-        let mut session = Self { bus, service, wishes, sleep, ends, delay };
-        match session.follow(teller).await {
-            Ok(never) => match never {},
-            Err(ended) => ended,
-        }
+    ) -> Result<Infallible, Ended> {
+        let (wishes, sleep) = (teller.wishes.clone(), Sleep::Awake);
+        let mut session = Self { bus, service, wishes, sleep, ends: None, delay: Delay::None };
+        session.follow(teller).await
     }
 
-    async fn follow(&mut self, teller: &mut Teller) -> Result<std::convert::Infallible, Ended> {
+    async fn follow(&mut self, teller: &mut Teller) -> Result<Infallible, Ended> {
         // Subscribed first and read then, so that no change falls in between.
         let mut sleeps = self.bus.told(self.service, MANAGER, "PrepareForSleep").await?;
         let properties = self.bus.read(self.service, MANAGER).await?;

@@ -1,13 +1,14 @@
 //! power-profiles-daemon: whether the user wants power saved.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, future::ready};
 
 use pwasync_core::facts::{PowerSaver, Source};
 use tokio::sync::watch;
 use zbus::names::OwnedUniqueName;
 
-use super::life::Service;
-use crate::bus::{Bus, BusError, Changed, Interface, Paths, Properties, text};
+use crate::bus::{
+    Bus, Changed, Ended, Interface, Listening, Paths, Properties, Service, Telling, text,
+};
 
 /// Its name since version 0.20, and that of its likes.
 const NEW: Interface<'static> = Interface {
@@ -18,32 +19,26 @@ const NEW: Interface<'static> = Interface {
 const FORMER: Interface<'static> =
     Interface { path: "/net/hadess/PowerProfiles", name: "net.hadess.PowerProfiles" };
 
-pub(super) struct Profiles<'a> {
+pub(super) struct Profiles {
     /// The service's name is that of its interface.
     object: Interface<'static>,
-    said: &'a watch::Sender<Source<PowerSaver>>,
+    said: watch::Sender<Source<PowerSaver>>,
 }
 
-impl<'a> Profiles<'a> {
-    pub(super) fn new(said: &'a watch::Sender<Source<PowerSaver>>) -> Self {
+impl Profiles {
+    pub(super) fn new(said: watch::Sender<Source<PowerSaver>>) -> Self {
         Self { object: NEW, said }
     }
 
-    pub(super) fn former(said: &'a watch::Sender<Source<PowerSaver>>) -> Self {
+    pub(super) fn former(said: watch::Sender<Source<PowerSaver>>) -> Self {
         Self { object: FORMER, said }
     }
 
     fn say(&self, saver: Source<PowerSaver>) {
         self.said.send_if_modified(|last| std::mem::replace(last, saver) != saver);
     }
-}
 
-impl Service for Profiles<'_> {
-    fn name(&self) -> &'static str {
-        self.object.name
-    }
-
-    async fn listen(&self, bus: &Bus, service: &OwnedUniqueName) -> Result<Infallible, BusError> {
+    async fn hear(&self, bus: &Bus, service: &OwnedUniqueName) -> Result<Infallible, Ended> {
         // Subscribed first and read then, so that no change falls in between.
         let path = Paths::This(self.object.path);
         let mut changes = bus.changes(service, path, self.object.name).await?;
@@ -56,13 +51,24 @@ impl Service for Profiles<'_> {
             }
         }
     }
+}
+
+impl Service for Profiles {
+    fn name(&self) -> &'static str {
+        self.object.name
+    }
+
+    fn listen<'a>(&'a mut self, bus: &'a Bus, owner: &'a OwnedUniqueName) -> Listening<'a> {
+        Box::pin(self.hear(bus, owner))
+    }
 
     fn was_heard(&self) -> bool {
         self.said.borrow().value().is_some()
     }
 
-    fn is_absent(&self) {
+    fn is_absent(&mut self) -> Telling<'_> {
         self.say(Source::Absent);
+        Box::pin(ready(Ok(())))
     }
 }
 

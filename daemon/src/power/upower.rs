@@ -4,15 +4,16 @@
 //! that it has looked, also when nothing has changed but the time of the look; one that does so
 //! all the time is listened to no more, but asked now and then.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, future::ready, time::Duration};
 
 use pwasync_core::facts::{ChargeWarning, Power, PowerTeller, Source};
 use tokio::sync::watch;
 use zbus::{Message, names::OwnedUniqueName};
 
-use super::{life::Service, wait::Timer};
+use super::wait::Timer;
 use crate::bus::{
-    Bus, BusError, Changed, Interface, Paths, Properties, Signals, is_true, number, real,
+    Bus, BusError, Changed, Ended, Interface, Listening, Paths, Properties, Service, Signals,
+    Telling, is_true, number, real,
 };
 
 const NAME: &str = "org.freedesktop.UPower";
@@ -37,31 +38,19 @@ const LOOK_ON_BATTERY: Duration = Duration::from_secs(60);
 /// With a charger nothing depends on the charge.
 const LOOK_ON_CHARGER: Duration = Duration::from_secs(600);
 
-pub(super) struct Upower<'a> {
-    pub(super) said: &'a watch::Sender<Source<Power>>,
-    pub(super) timer: &'a Timer,
+pub(super) struct Upower {
+    pub(super) said: watch::Sender<Source<Power>>,
+    pub(super) timer: Timer,
 }
 
-impl Upower<'_> {
+impl Upower {
     /// Says it, where it is new.
     fn say(&self, power: Source<Power>) -> News {
         let new = self.said.send_if_modified(|last| std::mem::replace(last, power) != power);
         if new { News::Some } else { News::None }
     }
-}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum News {
-    None,
-    Some,
-}
-
-impl Service for Upower<'_> {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    async fn listen(&self, bus: &Bus, service: &OwnedUniqueName) -> Result<Infallible, BusError> {
+    async fn hear(&self, bus: &Bus, service: &OwnedUniqueName) -> Result<Infallible, Ended> {
         // Subscribed first and read then, so that no change falls in between.
         let mut changes = bus.changes(service, Paths::This(DAEMON.path), DAEMON.name).await?;
         let mut display_changes = Some(display_signals(bus, service).await?);
@@ -100,13 +89,30 @@ impl Service for Upower<'_> {
             }
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    None,
+    Some,
+}
+
+impl Service for Upower {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn listen<'a>(&'a mut self, bus: &'a Bus, owner: &'a OwnedUniqueName) -> Listening<'a> {
+        Box::pin(self.hear(bus, owner))
+    }
 
     fn was_heard(&self) -> bool {
         self.said.borrow().value().is_some()
     }
 
-    fn is_absent(&self) {
+    fn is_absent(&mut self) -> Telling<'_> {
         self.say(Source::Absent);
+        Box::pin(ready(Ok(())))
     }
 }
 

@@ -1,9 +1,12 @@
 //! A service that says what it is told to, for what the real one does not do, or not as often.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::StreamExt as _;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 use zbus::{Connection, Message, MessageStream, OwnedVariant, Variant, connection, message::Type};
 
 use super::bus::{Bus, PROPERTIES, Place, bus_error};
@@ -20,18 +23,20 @@ pub struct Pretended {
     name: String,
     connection: Connection,
     objects: watch::Sender<Objects>,
+    refused: Arc<Notify>,
     answering: JoinHandle<()>,
 }
 
 impl Pretended {
     pub(super) async fn start(bus: &Bus, name: &str) -> Result<Self, HarnessError> {
-        let refused = |error| bus_error("pretend to be a service", &error);
+        let failed = |error| bus_error("pretend to be a service", &error);
         let builder = connection::Builder::address(bus.address());
-        let connection = builder.build().await.map_err(refused)?;
+        let connection = builder.build().await.map_err(failed)?;
         let (objects, seen) = watch::channel(Objects::new());
         let calls = MessageStream::from(&connection);
-        let answering = tokio::spawn(answer(connection.clone(), calls, seen));
-        Ok(Self { name: name.to_owned(), connection, objects, answering })
+        let refused = Arc::new(Notify::new());
+        let answering = tokio::spawn(answer(connection.clone(), calls, seen, refused.clone()));
+        Ok(Self { name: name.to_owned(), connection, objects, refused, answering })
     }
 
     /// Takes its name: from now on it is there.
@@ -50,6 +55,11 @@ impl Pretended {
             let object = objects.entry((place.path.clone(), place.interface.clone())).or_default();
             object.insert(property.to_owned(), value);
         });
+    }
+
+    /// Waits until it was asked for what was not set; a time that nobody waited for counts as well.
+    pub async fn refuses(&self) {
+        self.refused.notified().await;
     }
 
     /// Says that a property has changed to what it was set to.
@@ -94,6 +104,7 @@ async fn answer(
     connection: Connection,
     mut calls: MessageStream,
     objects: watch::Receiver<Objects>,
+    refused: Arc<Notify>,
 ) {
     while let Some(Ok(call)) = calls.next().await {
         if call.message_type() != Type::MethodCall {
@@ -105,6 +116,7 @@ async fn answer(
         let _ = match properties {
             Some(properties) => connection.reply(&header, &properties).await,
             None => {
+                refused.notify_one();
                 let name = "org.freedesktop.DBus.Error.UnknownObject";
                 connection.reply_error(&header, name, &"it is not pretended").await
             }

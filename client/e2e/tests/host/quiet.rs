@@ -1,10 +1,11 @@
 //! What changes all the time and holds nothing wakes nobody.
 
 use pwasync_e2e::bed::{Bed, Place, Pretended, upower, upower_daemon};
+use tokio::time::timeout;
 
 use crate::{
     kernel::free,
-    scene::{Scene, can_run},
+    scene::{LIMIT, Scene, can_run},
 };
 
 /// A UPower that looks at its battery as often as it is told to; the real one does so once a
@@ -123,5 +124,25 @@ async fn the_power_saver_is_heard_by_its_name_of_today() {
         scene.until("not saving", |host| host.power_saver == Some(false)).await;
         drop(pretended);
         scene.until("unknown", |host| host.power_saver.is_none()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_logind_that_refuses_is_asked_until_it_answers() {
+    if !can_run() {
+        return;
+    }
+    let bed = Bed::with_bus(free()).await.unwrap();
+    let name = "org.freedesktop.login1";
+    let place = Place::new(name, "/org/freedesktop/login1", "org.freedesktop.login1.Manager");
+    let scene = Scene::start(bed).await;
+    for _ in 0..2 {
+        let pretended = scene.bed.pretend(name).await.unwrap();
+        pretended.appear().await.unwrap();
+        timeout(LIMIT, pretended.refuses()).await.unwrap();
+        pretended.set(&place, "PreparingForSleep", true);
+        scene.until("suspending", |host| host.suspending).await;
+        drop(pretended);
+        scene.until("unheard", |host| host.suspending_source.source.is_none()).await;
     }
 }

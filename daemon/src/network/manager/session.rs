@@ -1,6 +1,7 @@
 //! One life of NetworkManager: from the moment that it has its name until it loses it.
 
 use std::{
+    convert::Infallible,
     pin::{Pin, pin},
     time::Duration,
 };
@@ -10,13 +11,14 @@ use tokio::time::{sleep, timeout};
 use zbus::names::OwnedUniqueName;
 
 use super::{
-    Ended, Teller,
+    Teller,
     devices::{Active, DEVICE, DEVICES, Devices},
     modems::Modems,
     view::{Look, view},
 };
 use crate::bus::{
-    ANSWER_LIMIT, Bus, BusError, Changed, Interface, Paths, Properties, Signals, lossy_text, text,
+    ANSWER_LIMIT, Bus, BusError, Changed, Ended, Interface, Paths, Properties, Signals, lossy_text,
+    text,
 };
 
 const MANAGER: Interface<'static> =
@@ -52,18 +54,7 @@ impl<'a> Session<'a> {
         bus: &'a Bus,
         service: &'a OwnedUniqueName,
         teller: &mut Teller,
-    ) -> Ended {
-        match Self::follow(bus, service, teller).await {
-            Ok(never) => match never {},
-            Err(ended) => ended,
-        }
-    }
-
-    async fn follow(
-        bus: &'a Bus,
-        service: &'a OwnedUniqueName,
-        teller: &mut Teller,
-    ) -> Result<std::convert::Infallible, Ended> {
+    ) -> Result<Infallible, Ended> {
         // Subscribed first and read then, so that no change falls in between.
         let mut changes = bus.changes(service, Paths::This(MANAGER.path), MANAGER.name).await?;
         let mut device_changes = bus.changes(service, Paths::Below(DEVICES), DEVICE).await?;
@@ -226,7 +217,7 @@ async fn read(
         return Ok(read?);
     }
     tracing::info!("NetworkManager hangs");
-    teller.send(Manager::Absent).await?;
+    teller.tell(Manager::Absent).await?;
     Ok(reading.await?)
 }
 
