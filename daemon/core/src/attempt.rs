@@ -10,7 +10,7 @@ pub struct Attempt {
     /// Its id.
     pub id: AttemptId,
     /// From 1; counts charged attempts.
-    pub number: u32,
+    pub number: u16,
     /// No further charged attempt can follow (P-13).
     pub last_chance: bool,
     /// The network's return brought it forward: it is free (P-03).
@@ -73,7 +73,7 @@ pub struct Ended {
     /// Its id.
     pub id: AttemptId,
     /// As in [`Attempt::number`].
-    pub number: u32,
+    pub number: u16,
     /// As in [`Attempt::last_chance`].
     pub last_chance: bool,
     /// When the wake was decided.

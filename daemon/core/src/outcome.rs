@@ -35,7 +35,7 @@ pub(crate) enum Network {
 pub(crate) struct Verdict {
     pub(crate) charge: Charge,
     /// Charged attempts from here on.
-    pub(crate) attempts: u32,
+    pub(crate) attempts: u16,
     pub(crate) streak: Option<Streak>,
     pub(crate) next: Next,
 }

@@ -65,7 +65,7 @@ pub struct Policy {
     /// The network's return ends a back-off no sooner than this after the attempt (P-03).
     pub return_delay: Duration,
     /// Attempts of one registration that the network's return may bring forward (P-03).
-    pub max_brought_forward: u32,
+    pub max_brought_forward: u16,
     /// Free attempts in a row that ended offline, before they are charged.
     pub free_offline: u32,
     /// Free attempts in a row whose worker did not start, before they are charged.

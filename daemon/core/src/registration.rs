@@ -29,13 +29,13 @@ pub struct Registration {
     /// How far it has come.
     pub state: State,
     /// Charged attempts so far.
-    pub attempts: u32,
+    pub attempts: u16,
     /// Attempts until it is given up (one-off) or waits for its next period (periodic).
-    pub max_attempts: u32,
+    pub max_attempts: u16,
     /// Free attempts of the same ending in a row.
     pub streak: Option<Streak>,
     /// Attempts that the network's return has brought forward (P-03).
-    pub brought_forward: u32,
+    pub brought_forward: u16,
     /// The last attempt that ended.
     pub last_attempt: Option<Box<Ended>>,
 }

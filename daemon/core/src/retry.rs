@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::policy::{Policy, Rules};
 
 /// The delay after the `charged`-th charged failure: 5 min, 15 min, 45 min … (K-04, K-05).
-pub(crate) fn retry_delay(rules: &Rules, charged: u32) -> Duration {
-    let factor = rules.retry_factor.saturating_pow(charged.saturating_sub(1));
+pub(crate) fn retry_delay(rules: &Rules, charged: u16) -> Duration {
+    let factor = rules.retry_factor.saturating_pow(u32::from(charged.saturating_sub(1)));
     rules.initial_retry_delay.saturating_mul(factor).min(rules.max_retry_delay)
 }
 
@@ -25,7 +25,7 @@ mod tests {
         let rules = Rules::default();
         let minutes = |charged| retry_delay(&rules, charged).as_secs() / 60;
         assert_eq!([1, 2, 3, 4].map(minutes), [5, 15, 45, 135]);
-        assert_eq!(retry_delay(&rules, u32::MAX), rules.max_retry_delay);
+        assert_eq!(retry_delay(&rules, u16::MAX), rules.max_retry_delay);
     }
 
     #[test]

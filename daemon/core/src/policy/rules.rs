@@ -17,7 +17,7 @@ pub struct Rules {
     pub periodic: KindRules,
     /// Charged attempts until a one-off is given up, or a periodic waits for its next period
     /// (K-02).
-    pub max_attempts: u32,
+    pub max_attempts: u16,
     /// Delay after the first charged failure (K-04).
     pub initial_retry_delay: Duration,
     /// Each further delay is so many times the one before (K-05).

@@ -71,7 +71,7 @@ macro_rules! count {
         })+
     };
 }
-count!(u8 u32 usize);
+count!(u8 u16 u32 usize);
 
 /// Fields that are one of some words.
 macro_rules! words {

@@ -85,7 +85,8 @@ impl Scheduler {
         let registration = self.registrations.get_mut(id)?;
         let reregistered = Reregistered::No;
         registration.state = State::Firing { attempt: Box::new(attempt), reregistered };
-        registration.brought_forward += u32::from(brought_forward);
+        let brought = &mut registration.brought_forward;
+        *brought = brought.saturating_add(brought_forward.into());
         self.settle(id);
         self.spend(id, |spent| spent.wakes = spent.wakes.saturating_add(1));
         self.refresh_door(profile);

@@ -16,7 +16,7 @@ const OUTCOMES: &str = "COMPLETED (1), REJECTED (2), TIMED_OUT (3), OFFLINE (4),
 pub(crate) fn attempt_to_proto(wall: WallClock, attempt: &Attempt) -> wire::Attempt {
     wire::Attempt {
         id: attempt.id.to_string(),
-        number: attempt.number,
+        number: attempt.number.into(),
         last_chance: attempt.last_chance,
         sent_at: Some(timestamp_to_proto(wall, attempt.sent_at)),
         started_at: attempt.started_at().map(|at| timestamp_to_proto(wall, at)),
@@ -30,7 +30,7 @@ pub(crate) fn attempt_to_proto(wall: WallClock, attempt: &Attempt) -> wire::Atte
 pub(crate) fn ended_to_proto(wall: WallClock, ended: &Ended) -> wire::Attempt {
     wire::Attempt {
         id: ended.id.to_string(),
-        number: ended.number,
+        number: ended.number.into(),
         last_chance: ended.last_chance,
         sent_at: Some(timestamp_to_proto(wall, ended.sent_at)),
         started_at: ended.started_at.map(|at| timestamp_to_proto(wall, at)),

@@ -101,6 +101,11 @@ pub(super) fn lacks(field: &str) -> BadRecord {
     BadRecord::Content(format!("field `{field}` is missing or has no meaning"))
 }
 
+/// A count as the core keeps it. None comes near its end.
+fn narrow(count: u32) -> u16 {
+    count.try_into().unwrap_or(u16::MAX)
+}
+
 fn too_many(field: &str, limit: usize) -> BadRecord {
     BadRecord::Content(format!("field `{field}` has more than {limit} entries"))
 }

@@ -296,7 +296,7 @@ enum Charged {
 }
 
 /// K-04, K-05: 5 min, 15 min, 45 min ...
-pub(super) fn charged_delay(rules: &Rules, attempts: u32) -> Duration {
+pub(super) fn charged_delay(rules: &Rules, attempts: u16) -> Duration {
     let longer = |delay: Duration, _| (delay * rules.retry_factor).min(rules.max_retry_delay);
     (1..attempts).fold(rules.initial_retry_delay, longer)
 }

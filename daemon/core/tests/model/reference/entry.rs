@@ -22,12 +22,12 @@ pub(in crate::model) struct Entry {
     pub(super) registered_at: Timestamp,
     pub(super) state: State,
     /// Charged attempts.
-    pub(super) attempts: u32,
-    pub(super) max_attempts: u32,
+    pub(super) attempts: u16,
+    pub(super) max_attempts: u16,
     /// An ending that is free, and how often it came in a row.
     pub(super) row: Option<(&'static str, u32)>,
     /// Attempts that the network's return brought forward.
-    pub(super) forward: u32,
+    pub(super) forward: u16,
     /// When the last attempt was sent, and when it ended.
     pub(super) last: Option<(Timestamp, Timestamp)>,
     pub(super) expires_at: Option<Timestamp>,

@@ -94,7 +94,7 @@ impl Reference {
         let spent = one.attempts + 1 >= one.max_attempts;
         let last_chance = !forward && one.expires_at.is_some_and(|at| spent || next >= at);
         let Some(one) = self.find_mut(key) else { return };
-        one.forward += u32::from(forward);
+        one.forward += u16::from(forward);
         one.state = State::Firing(Firing {
             serial,
             sent_at: now,

@@ -7,7 +7,7 @@ use pwasync_core::{
     key::AttemptId,
 };
 
-use super::{Clock, lacks, to_millis};
+use super::{Clock, lacks, narrow, to_millis};
 use crate::store::{error::BadRecord, frame::ClockFrame, record::v2};
 
 impl v2::Attempt {
@@ -16,7 +16,7 @@ impl v2::Attempt {
         Self {
             epoch: attempt.id.epoch,
             counter: attempt.id.counter,
-            number: attempt.number,
+            number: attempt.number.into(),
             last_chance: attempt.last_chance,
             sent_at: at(attempt.sent_at),
             run_limit: to_millis(attempt.run_limit),
@@ -39,7 +39,7 @@ impl v2::Attempt {
         };
         Ok(Attempt {
             id: AttemptId { epoch: self.epoch, counter: self.counter },
-            number: self.number,
+            number: narrow(self.number),
             last_chance: self.last_chance,
             brought_forward: self.brought_forward,
             sent_at: clock.at(self.sent_at),
@@ -55,7 +55,7 @@ impl v2::Ended {
         Self {
             epoch: ended.id.epoch,
             counter: ended.id.counter,
-            number: ended.number,
+            number: ended.number.into(),
             last_chance: ended.last_chance,
             sent_at: at(ended.sent_at),
             started_at: ended.started_at.map(at),
@@ -68,7 +68,7 @@ impl v2::Ended {
     pub(super) fn into_core(self, clock: Clock) -> Result<Ended, BadRecord> {
         Ok(Ended {
             id: AttemptId { epoch: self.epoch, counter: self.counter },
-            number: self.number,
+            number: narrow(self.number),
             last_chance: self.last_chance,
             sent_at: clock.at(self.sent_at),
             started_at: self.started_at.map(|started| clock.at(started)),

@@ -9,7 +9,7 @@ use pwasync_core::{
     time::Span,
 };
 
-use super::{Clock, lacks};
+use super::{Clock, lacks, narrow};
 use crate::store::{
     error::BadRecord,
     frame::ClockFrame,
@@ -33,13 +33,13 @@ impl v2::Registration {
             schedule: Some(v2::Schedule::from_core(registration.schedule, frame)),
             registered_at: frame.stored(registration.registered_at),
             state: Some(v2::State::from_core(&registration.state, frame)),
-            attempts: registration.attempts,
-            max_attempts: registration.max_attempts,
+            attempts: registration.attempts.into(),
+            max_attempts: registration.max_attempts.into(),
             streak: registration.streak.map(|Streak { of, length }| v2::Streak {
                 of: v2::FreeEnding::from_core(of),
                 length: length.into(),
             }),
-            brought_forward: registration.brought_forward,
+            brought_forward: registration.brought_forward.into(),
             last_attempt: registration
                 .last_attempt
                 .as_ref()
@@ -57,7 +57,7 @@ impl v2::Registration {
         let (kind, schedule) = self.schedule.ok_or_else(|| lacks("schedule"))?.into_core(clock)?;
         let state = self.state.ok_or_else(|| lacks("state"))?.into_core(clock)?;
         let streak = self.streak.map(|streak| {
-            let length = streak.length.try_into().unwrap_or(u16::MAX);
+            let length = narrow(streak.length);
             v2::FreeEnding::into_core(streak.of).map(|of| Streak { of, length })
         });
         let worker = workers.of(self.profile, self.scope)?;
@@ -70,10 +70,10 @@ impl v2::Registration {
             schedule,
             registered_at: clock.at(self.registered_at),
             state,
-            attempts: self.attempts,
-            max_attempts: self.max_attempts,
+            attempts: narrow(self.attempts),
+            max_attempts: narrow(self.max_attempts),
             streak: streak.transpose()?,
-            brought_forward: self.brought_forward,
+            brought_forward: narrow(self.brought_forward),
             last_attempt: self
                 .last_attempt
                 .map(|ended| ended.into_core(clock).map(Box::new))

@@ -73,7 +73,7 @@ pub(super) fn attempts() -> impl Strategy<Value = Attempt> {
         (instants(), instants()).prop_map(|(at, finish_by)| Progress::Started { at, finish_by }),
     ];
     let flags = any::<(bool, bool)>();
-    (attempt_ids(), any::<u32>(), flags, instants(), progress, durations()).prop_map(
+    (attempt_ids(), any::<u16>(), flags, instants(), progress, durations()).prop_map(
         |(id, number, (last_chance, brought_forward), sent_at, progress, run_limit)| Attempt {
             id,
             number,
@@ -140,7 +140,7 @@ pub(super) fn endings() -> impl Strategy<Value = Ended> {
         Outcome::Lost,
     ]);
     let times = (instants(), option::of(instants()), instants());
-    (attempt_ids(), any::<u32>(), any::<bool>(), times, outcome, ".{0,1024}").prop_map(
+    (attempt_ids(), any::<u16>(), any::<bool>(), times, outcome, ".{0,1024}").prop_map(
         |(id, number, last_chance, (sent_at, started_at, finished_at), outcome, detail)| Ended {
             id,
             number,
@@ -167,7 +167,7 @@ pub(super) fn keys() -> impl Strategy<Value = (Arc<WorkerKey>, Tag)> {
 }
 
 pub(super) fn registrations() -> impl Strategy<Value = Registration> {
-    let counts = (any::<u64>(), any::<u32>(), any::<u32>(), any::<u32>());
+    let counts = (any::<u64>(), any::<u16>(), any::<u16>(), any::<u16>());
     let asked = (option::of(".{1,200}"), constraints(), option::of(networks()));
     let ended = (option::of(streaks()), option::of(endings()));
     (counts, keys(), asked, schedules(), instants(), states(), ended).prop_map(

@@ -22,7 +22,7 @@ const DETAIL_BYTES: usize = 4_096;
 #[serde(deny_unknown_fields)]
 pub(super) struct Attempt<'a> {
     id: Text<'a>,
-    number: u32,
+    number: u16,
     last_chance: bool,
     brought_forward: bool,
     sent_at: Wall,
@@ -41,7 +41,7 @@ enum Progress {
 #[serde(deny_unknown_fields)]
 pub(super) struct Ended<'a> {
     id: Text<'a>,
-    number: u32,
+    number: u16,
     last_chance: bool,
     sent_at: Wall,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -39,11 +39,11 @@ pub(in crate::store::snapshot) struct Registration<'a> {
     registered_at: Wall,
     schedule: Schedule,
     state: State<'a>,
-    attempts: u32,
-    max_attempts: u32,
+    attempts: u16,
+    max_attempts: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     streak: Option<Streak>,
-    brought_forward: u32,
+    brought_forward: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_attempt: Option<Ended<'a>>,
 }
@@ -98,7 +98,7 @@ enum State<'a> {
 #[serde(deny_unknown_fields)]
 struct Streak {
     of: FreeEnding,
-    length: u32,
+    length: u16,
 }
 
 impl<'a> Registration<'a> {
@@ -119,9 +119,7 @@ impl<'a> Registration<'a> {
             state: State::from_core(&one.state, clock),
             attempts: one.attempts,
             max_attempts: one.max_attempts,
-            streak: one
-                .streak
-                .map(|CoreStreak { of, length }| Streak { of: of.into(), length: length.into() }),
+            streak: one.streak.map(|CoreStreak { of, length }| Streak { of: of.into(), length }),
             brought_forward: one.brought_forward,
             last_attempt: one.last_attempt.as_ref().map(|ended| Ended::from_core(ended, clock)),
         }
@@ -145,10 +143,7 @@ impl<'a> Registration<'a> {
             state: self.state.into_core(clock)?,
             attempts: self.attempts,
             max_attempts: self.max_attempts,
-            streak: self.streak.map(|Streak { of, length }| CoreStreak {
-                of: of.into(),
-                length: length.try_into().unwrap_or(u16::MAX),
-            }),
+            streak: self.streak.map(|Streak { of, length }| CoreStreak { of: of.into(), length }),
             brought_forward: self.brought_forward,
             last_attempt: self
                 .last_attempt
