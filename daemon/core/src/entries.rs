@@ -30,7 +30,8 @@ pub(crate) struct Filed {
     pub(crate) lane: Option<Arc<Needs>>,
 }
 
-/// All entries, in pages that are in order and never empty.
+/// All entries, in pages that are in order and never empty. The newest one is asked for many times
+/// a call while it is made: its page is found without a search.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entries {
     pages: BTreeMap<u64, Vec<Entry>>,
@@ -55,7 +56,11 @@ impl Entries {
     }
 
     pub(crate) fn get(&self, id: RegistrationId) -> Option<&Entry> {
-        let page = self.pages.get(&page_of(id))?;
+        let newest = self.pages.last_key_value().filter(|(number, _)| **number == page_of(id));
+        let page = match newest {
+            Some((_, page)) => page,
+            None => self.pages.get(&page_of(id))?,
+        };
         page.get(place_in(page, id).ok()?)
     }
 

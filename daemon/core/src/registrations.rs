@@ -73,7 +73,28 @@ impl Registrations {
     }
 
     pub(crate) fn find(&self, key: &RegistrationKey) -> Option<RegistrationId> {
-        let OfWorker { tags, .. } = self.by_worker.get(&*key.worker)?;
+        self.find_of(self.by_worker.get(&*key.worker)?, key)
+    }
+
+    /// Has a key [share](Self::share) its worker, and finds its registration.
+    pub(crate) fn find_shared(&self, key: &mut RegistrationKey) -> Option<RegistrationId> {
+        match self.by_worker.get_key_value(&*key.worker) {
+            Some((shared, of_worker)) => {
+                key.worker = Arc::clone(shared);
+                self.find_of(of_worker, key)
+            }
+            None => {
+                key.worker = self.share(Arc::clone(&key.worker));
+                None
+            }
+        }
+    }
+
+    fn find_of(
+        &self,
+        OfWorker { tags, .. }: &OfWorker,
+        key: &RegistrationKey,
+    ) -> Option<RegistrationId> {
         let digest = digest(key);
         let [least, most] = [0, u64::MAX].map(|number| (digest, RegistrationId::new(number)));
         let mut ids = tags.range(least..=most).rev().map(|(_, id)| *id);

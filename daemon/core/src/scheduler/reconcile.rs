@@ -48,9 +48,9 @@ impl Scheduler {
         let mut reconciled = Reconciled::default();
         let mut kept = BTreeSet::new();
         for mut new in list {
-            new.key.worker = self.registrations.share(new.key.worker);
+            let known = self.registrations.find_shared(&mut new.key);
             self.check(&new)?;
-            let id = match self.registrations.find(&new.key) {
+            let id = match known {
                 Some(id) => {
                     // A list that does not say what they ask of the host takes nothing back.
                     if new.constraints == Constraints::default() {

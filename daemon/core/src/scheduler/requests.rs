@@ -150,11 +150,11 @@ impl Scheduler {
         caller: &Caller,
         mut new: NewRegistration,
     ) -> Result<Registered, RegisterError> {
-        new.key.worker = self.registrations.share(new.key.worker);
+        let known = self.registrations.find_shared(&mut new.key);
         self.check(&new)?;
         self.check_permission(&new)?;
         let site = SiteKey::of(&new.key);
-        let (id, change) = match self.registrations.find(&new.key) {
+        let (id, change) = match known {
             Some(id) => {
                 self.check_app(id, &new)?;
                 (id, self.register_again(id, &new))
