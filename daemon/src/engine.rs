@@ -331,7 +331,6 @@ impl Engine {
                     }
                     let handed = self.committer.commit(batch, frame, disk)?;
                     self.pipeline.handed(handed);
-                    return Ok(());
                 }
             }
         }

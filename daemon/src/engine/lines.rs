@@ -39,6 +39,11 @@ impl Lines {
         self.waiting.insert(entry.sequence, entry);
     }
 
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Forgets a line that has not gone; false: it has.
     pub(super) fn forget(&mut self, sequence: u64) -> bool {
         let forgotten = self.waiting.remove(&sequence).is_some();

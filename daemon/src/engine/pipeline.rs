@@ -5,6 +5,9 @@
 //! one, and a minute later at the latest. Since all that forms goes together, the disk always
 //! holds what the core had written up to some moment, never a later record without an earlier;
 //! but for the [lines](Lines) of the history, which nothing is decided by.
+//!
+//! What wakes many is written in parts, and each wake leaves with its part: the first are on their
+//! way while the last are written. A part ends right behind a wake.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -18,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use super::lines::Lines;
 use crate::store::{
     batch::{Batch, Write},
-    committer::Handed,
+    committer::{self, Handed},
 };
 
 /// What a crash may lose of what rides along.
@@ -42,6 +45,8 @@ pub(super) struct Pipeline {
     lines: Lines,
     goes: Goes,
     gated: Vec<Gated>,
+    /// Parts that go before what forms.
+    parts: VecDeque<(Batch, InFlight)>,
     /// Batches at the committer: what it writes, and what waits until it is free.
     in_flight: VecDeque<InFlight>,
     /// The last registration of what forms.
@@ -106,7 +111,18 @@ impl Pipeline {
     }
 
     pub(super) fn gate(&mut self, gated: Gated) {
+        let is_wake = matches!(gated, Gated::Effect(Effect::Wake(_)));
         self.gated.push(gated);
+        if is_wake && self.forming.len() >= committer::MANY {
+            let part = (std::mem::take(&mut self.forming), self.take_gated());
+            self.parts.push_back(part);
+        }
+    }
+
+    /// What is gated, for a batch with all that was written.
+    fn take_gated(&mut self) -> InFlight {
+        let gated = std::mem::take(&mut self.gated);
+        InFlight { gated, since: Instant::now(), last: self.last }
     }
 
     /// When [`Self::hurry`] is to be called at the latest.
@@ -126,23 +142,27 @@ impl Pipeline {
     }
 
     /// What is to be written goes to the committer at once, where it joins what is not begun yet.
-    /// Lines of the history go with it unless others went less than `gap` ago.
+    /// Lines of the history go with it unless others went less than `gap` ago; many of them go
+    /// behind it, since what is gated does not wait for them.
     pub(super) fn release(&mut self, now: Timestamp, gap: Duration) -> Release {
+        if let Some((batch, in_flight)) = self.parts.pop_front() {
+            self.in_flight.push_back(in_flight);
+            return Release::Commit(batch);
+        }
+        let lines_follow = !self.gated.is_empty() && self.lines.len() >= committer::MANY;
         if self.goes == Goes::Next {
-            self.lines.board(&mut self.forming, now, gap);
+            if !lines_follow {
+                self.lines.board(&mut self.forming, now, gap);
+            }
             if self.forming.is_empty() {
                 self.goes = self.lines_go();
             }
         }
         match self.goes {
             Goes::Next => {
-                self.goes = self.lines_go();
-                let gated = std::mem::take(&mut self.gated);
-                self.in_flight.push_back(InFlight {
-                    gated,
-                    since: Instant::now(),
-                    last: self.last,
-                });
+                self.goes = if lines_follow { Goes::Next } else { self.lines_go() };
+                let in_flight = self.take_gated();
+                self.in_flight.push_back(in_flight);
                 Release::Commit(std::mem::take(&mut self.forming))
             }
             Goes::Never | Goes::At(_) if self.gated.is_empty() || !self.in_flight.is_empty() => {
@@ -200,19 +220,28 @@ impl Pipeline {
 
     /// Something will be written with the next batch.
     pub(super) fn has_writes(&self) -> bool {
-        !self.forming.is_empty()
+        !self.forming.is_empty() || !self.parts.is_empty()
     }
 
     /// Nothing forms and nothing is at the committer.
     pub(super) fn is_idle(&self) -> bool {
-        let forms = !self.forming.is_empty() || self.lines.waiting_since().is_some();
+        let forms = self.has_writes() || self.lines.waiting_since().is_some();
         self.in_flight.is_empty() && !forms && self.gated.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use pwasync_core::lease::LeaseId;
+    use std::sync::Arc;
+
+    use pwasync_core::{
+        effect::Wake,
+        key::{
+            AttemptId, OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind,
+            Tag, WorkerKey,
+        },
+        lease::LeaseId,
+    };
 
     use super::*;
 
@@ -295,6 +324,45 @@ mod tests {
         assert_eq!(pipeline.committed().len(), 2);
         assert!(matches!(release(&mut pipeline), Release::CarryOut(gated) if gated.len() == 1));
         assert!(pipeline.is_idle());
+    }
+
+    #[test]
+    fn what_wakes_many_is_written_in_parts() {
+        let mut pipeline = Pipeline::default();
+        let last = u64::try_from(committer::MANY).unwrap() + 1;
+        for number in 1..=last {
+            pipeline.write(Record::Delete(RegistrationId::new(number)).into(), START);
+            pipeline.gate(Gated::Effect(wake(number)));
+        }
+        pipeline.gate(Gated::Effect(Effect::HostChanged));
+        let mut commit = |records| {
+            let batch = release(&mut pipeline);
+            assert!(matches!(batch, Release::Commit(batch) if batch.len() == records));
+            pipeline.handed(Handed::Alone);
+        };
+        commit(committer::MANY);
+        commit(1);
+        assert!(matches!(release(&mut pipeline), Release::Nothing));
+        assert_eq!(pipeline.committed().len(), committer::MANY);
+        assert_eq!(pipeline.committed().len(), 2);
+        assert!(pipeline.is_idle());
+    }
+
+    fn wake(number: u64) -> Effect {
+        let profile = ProfileId::parse("chromium", "Default").unwrap();
+        let profile = ProfileKey { owner: OwnerId::from_uid(1_000).unwrap(), profile };
+        let scope = Scope::parse("https://example.org/").unwrap();
+        let worker = Arc::new(WorkerKey { profile, scope });
+        let (kind, tag) = (SyncKind::OneOff, Tag::parse("mail").unwrap());
+        Effect::Wake(Wake {
+            session: SessionId::new(1),
+            attempt: AttemptId { epoch: 1, counter: number },
+            registration: RegistrationId::new(number),
+            key: RegistrationKey { worker, kind, tag },
+            last_chance: false,
+            time_limit: RIDE,
+            start_limit: RIDE,
+        })
     }
 
     fn release(pipeline: &mut Pipeline) -> Release {

@@ -1,6 +1,7 @@
 //! The thread that owns the store. All that blocks on the disk happens here.
 
 use std::{
+    collections::VecDeque,
     io,
     sync::{
         Arc, Mutex, PoisonError,
@@ -19,9 +20,15 @@ use crate::store::{
     frame::ClockFrame,
 };
 
-/// The engine has at most one batch waiting and one opening out, and one reading for each check that
-/// may run.
-const COMMANDS: usize = 8;
+/// So many batches wait at most; further writes join the last of them.
+const BATCHES: usize = 16;
+
+/// Besides these the engine has at most one opening out, and one reading for each check that may run.
+const COMMANDS: usize = BATCHES + 8;
+
+/// Batches do not join to more writes than these while there is room for another: what waits for the
+/// first of a thousand leaves with it.
+pub const MANY: usize = 256;
 
 /// What the committer is told to do. It does one thing after the other, in order.
 #[derive(Debug)]
@@ -29,8 +36,8 @@ pub enum Command {
     /// Open the store, or close it and open it again, as after a failure or a (simulated) power
     /// cut: what was not committed is gone. Answered by [`Answer::Opened`].
     Open(ClockFrame, Disk),
-    /// Make the [waiting](Committer::commit) batch durable. Answered by [`Answer::Committed`], unless
-    /// it was taken back.
+    /// Make the first [waiting](Committer::commit) batch durable. Answered by [`Answer::Committed`],
+    /// unless it was taken back.
     Commit,
     /// Read pieces back.
     Read {
@@ -94,7 +101,7 @@ pub enum Handed {
     Joined,
 }
 
-/// The batch that is written next.
+/// A batch that is written soon.
 #[derive(Debug)]
 struct Waiting {
     batch: Batch,
@@ -102,8 +109,8 @@ struct Waiting {
     disk: Disk,
 }
 
-/// Where it waits until the thread is free: it grows meanwhile.
-type Shelf = Arc<Mutex<Option<Waiting>>>;
+/// Where they wait until the thread is free: the last one grows meanwhile.
+type Shelf = Arc<Mutex<VecDeque<Waiting>>>;
 
 /// The store's thread, from outside. Dropping it stops the thread and waits for it.
 #[derive(Debug)]
@@ -137,19 +144,22 @@ impl Committer {
     /// When it was not taken.
     pub fn commit(&self, batch: Batch, frame: ClockFrame, disk: Disk) -> Result<Handed, SendError> {
         let mut shelf = lock(&self.shelf);
-        if let Some(waiting) = &mut *shelf {
+        let is_full = shelf.len() >= BATCHES;
+        let last =
+            shelf.back_mut().filter(|last| is_full || last.batch.len() + batch.len() <= MANY);
+        if let Some(waiting) = last {
             waiting.batch.append(batch);
             (waiting.frame, waiting.disk) = (frame, disk);
             return Ok(Handed::Joined);
         }
         self.send(Command::Commit)?;
-        *shelf = Some(Waiting { batch, frame, disk });
+        shelf.push_back(Waiting { batch, frame, disk });
         Ok(Handed::Alone)
     }
 
     /// Takes back what was not begun: it has no answer.
     pub fn take_back(&self) {
-        lock(&self.shelf).take();
+        lock(&self.shelf).clear();
     }
 
     /// Hands a command over. Never blocks.
@@ -182,7 +192,7 @@ impl Drop for Committer {
     }
 }
 
-fn lock(shelf: &Shelf) -> std::sync::MutexGuard<'_, Option<Waiting>> {
+fn lock(shelf: &Shelf) -> std::sync::MutexGuard<'_, VecDeque<Waiting>> {
     // Nothing panics while it is held.
     shelf.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -204,7 +214,7 @@ fn run(
                 answer(Answer::Opened(Box::new(opened)));
             }
             Command::Commit => {
-                let waiting = lock(shelf).take();
+                let waiting = lock(shelf).pop_front();
                 let Some(Waiting { batch, frame, disk }) = waiting else { continue };
                 let committed = match disk {
                     Disk::Fails(failure) => Err(simulated(Doing::Commit, failure)),
@@ -239,7 +249,7 @@ fn simulated(doing: Doing, failure: Failure) -> StoreError {
 mod tests {
     use std::{sync::mpsc, time::Duration};
 
-    use pwasync_core::{effect::Record, saved::Counters, time::Timestamp};
+    use pwasync_core::{effect::Record, key::RegistrationId, saved::Counters, time::Timestamp};
 
     use super::*;
     use crate::store::{batch::Write, memory::MemoryStore};
@@ -319,6 +329,30 @@ mod tests {
         drop(begins);
         assert!(committer.stop().is_some());
         assert!(answers.recv().is_err());
+    }
+
+    #[test]
+    fn great_batches_do_not_join_until_there_is_no_room() {
+        let (begun, begins) = sync_channel(0);
+        let answer = move |answer| drop(begun.send(answer));
+        let committer = Committer::start(Box::new(MemoryStore::new()), answer).unwrap();
+        // The thread waits for its answer to be taken.
+        committer.send(Command::Open(FRAME, Disk::Works)).unwrap();
+        let great = |first: u64| -> Batch {
+            let ids = (first..).take(MANY).map(RegistrationId::new);
+            ids.map(Record::Delete).collect()
+        };
+        let handed = |committer: &Committer, batch| committer.commit(batch, FRAME, Disk::Works);
+        for number in 0..BATCHES as u64 {
+            assert_eq!(handed(&committer, great(number)), Ok(Handed::Alone));
+        }
+        assert_eq!(handed(&committer, great(0)), Ok(Handed::Joined), "there is no room");
+        committer.take_back();
+        assert_eq!(handed(&committer, [counters(1)].into_iter().collect()), Ok(Handed::Alone));
+        assert_eq!(handed(&committer, [counters(2)].into_iter().collect()), Ok(Handed::Joined));
+        assert_eq!(handed(&committer, great(0)), Ok(Handed::Alone), "it is not held up");
+        drop(begins);
+        assert!(committer.stop().is_some());
     }
 
     fn start(store: MemoryStore) -> (Committer, Receiver<Answer>) {
