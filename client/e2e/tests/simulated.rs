@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use pwasync_client::{
-    Advance, AdvanceTarget, AttemptId, Change, Client, Follow, LastChance, LetTimeOut,
+    Advance, AdvanceTarget, AttemptId, Change, Client, Filter, Follow, LastChance, LetTimeOut,
     NetworkState, NewRegistration, Outcome, ProfileId, RegistrationEvent, RegistrationKey,
     RemovalReason, Session, SessionEvent, SessionEvents, SessionHandle, SessionOptions, SocketPath,
     SyncKind, Wake,
@@ -158,6 +158,62 @@ async fn three_rejections_come_at_0_5_and_20_minutes_and_the_last_is_final() {
     let first = start + Duration::from_secs(1);
     assert_eq!(sent, [first, first + 5 * MINUTE, first + 20 * MINUTE]);
     assert_eq!(removed, Some(RemovalReason::GaveUp));
+}
+
+/// Shares that a crowd does not spend.
+const CROWDED: &str = "[shares]\nslots = 1024\nowner_slots = 1024\norigin_registrations = 1024\n\
+                       [traffic]\nowner_calls = \"unlimited\"\norigin_calls = \"unlimited\"\n";
+
+/// What wakes hundreds is written in parts. The daemon is killed as soon as the first wake is seen.
+#[tokio::test]
+async fn of_a_crowd_only_those_are_woken_whose_attempts_are_on_disk() {
+    let mut bed = Bed::start().await;
+    fs::write(bed.setup.policy(), CROWDED).unwrap();
+    assert!(bed.client.reload_policy().await.unwrap().problems.is_empty());
+    bed.client.advance(advance(MINUTE, LetTimeOut::No)).await.unwrap();
+    bed.client.set_network(NetworkState::Down).await.unwrap();
+    let mut crowd = Vec::new();
+    for number in 0..10 {
+        let profile = ProfileId { browser: "scripted".into(), profile: number.to_string() };
+        for tag in 0..64 {
+            let mut mail = new(SyncKind::OneOff, &tag.to_string());
+            mail.key.profile = profile.clone();
+            bed.client.register(&mail).await.unwrap();
+        }
+        let agent = "scripted".into();
+        let options = SessionOptions { profile, agent, capacity: 64, launch_token: None };
+        let (handle, events) = Session::attach(SocketPath::at(bed.setup.socket()), options);
+        let mut browser = ScriptedBrowser { handle, events };
+        browser.attached().await;
+        crowd.push(browser);
+    }
+    bed.client.set_network(NetworkState::up()).await.unwrap();
+    let settled = bed.client.advance(advance(MINUTE, LetTimeOut::No));
+    let mut woken = Vec::new();
+    tokio::select! {
+        ended = settled => panic!("it ended before a wake: {ended:?}"),
+        wake = crowd[0].wake() => woken.push(wake),
+    }
+    bed.daemon.take().unwrap().process.crash().await.unwrap();
+    for browser in &mut crowd {
+        loop {
+            let event = browser.next().await;
+            if let SessionEvent::Wake(wake) = event {
+                woken.push(wake);
+            } else if matches!(event, SessionEvent::Detached { .. }) {
+                break;
+            }
+        }
+    }
+    let daemon = bed.setup.start(None).await.unwrap();
+    let recorded = bed.client.list_all(Filter::default()).await.unwrap();
+    assert_eq!(recorded.len(), 640);
+    for wake in &woken {
+        let registration = recorded.iter().find(|one| one.id == wake.registration_id).unwrap();
+        let attempt = registration.last_attempt.as_ref().map(|attempt| &attempt.id);
+        assert_eq!(attempt, Some(&wake.attempt), "one of {} woken", woken.len());
+    }
+    drop(daemon);
 }
 
 #[tokio::test]

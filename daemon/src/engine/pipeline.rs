@@ -28,7 +28,7 @@ use crate::store::{
 const RIDE: Duration = Duration::from_secs(60);
 
 /// So many records go in any case: what rides is bounded.
-const MANY: usize = 1_024;
+const RIDERS: usize = 1_024;
 
 /// Something that may leave only when the records before it are on disk.
 pub(super) enum Gated {
@@ -105,7 +105,7 @@ impl Pipeline {
             Write::Record(Record::DeleteEntry(sequence)) if self.lines.forget(sequence) => {}
             Write::Record(_) | Write::SaveSimulatedNow(_) => self.forming.push(write),
         }
-        if self.forming.len() >= MANY {
+        if self.forming.len() >= RIDERS {
             self.goes = Goes::Next;
         }
     }
@@ -113,7 +113,7 @@ impl Pipeline {
     pub(super) fn gate(&mut self, gated: Gated) {
         let is_wake = matches!(gated, Gated::Effect(Effect::Wake(_)));
         self.gated.push(gated);
-        if is_wake && self.forming.len() >= committer::MANY {
+        if is_wake && self.forming.len() >= committer::PART {
             let part = (std::mem::take(&mut self.forming), self.take_gated());
             self.parts.push_back(part);
         }
@@ -149,7 +149,7 @@ impl Pipeline {
             self.in_flight.push_back(in_flight);
             return Release::Commit(batch);
         }
-        let lines_follow = !self.gated.is_empty() && self.lines.len() >= committer::MANY;
+        let lines_follow = !self.gated.is_empty() && self.lines.len() >= committer::PART;
         if self.goes == Goes::Next {
             if !lines_follow {
                 self.lines.board(&mut self.forming, now, gap);
@@ -296,12 +296,12 @@ mod tests {
     #[test]
     fn what_rides_is_bounded() {
         let mut pipeline = Pipeline::default();
-        for number in 1..u64::try_from(MANY).unwrap() {
+        for number in 1..u64::try_from(RIDERS).unwrap() {
             pipeline.write(rider(number), START);
         }
         assert!(matches!(release(&mut pipeline), Release::Nothing));
         pipeline.write(rider(0), START);
-        assert!(matches!(release(&mut pipeline), Release::Commit(batch) if batch.len() == MANY));
+        assert!(matches!(release(&mut pipeline), Release::Commit(batch) if batch.len() == RIDERS));
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn what_wakes_many_is_written_in_parts() {
         let mut pipeline = Pipeline::default();
-        let last = u64::try_from(committer::MANY).unwrap() + 1;
+        let last = u64::try_from(committer::PART).unwrap() + 1;
         for number in 1..=last {
             pipeline.write(Record::Delete(RegistrationId::new(number)).into(), START);
             pipeline.gate(Gated::Effect(wake(number)));
@@ -340,10 +340,10 @@ mod tests {
             assert!(matches!(batch, Release::Commit(batch) if batch.len() == records));
             pipeline.handed(Handed::Alone);
         };
-        commit(committer::MANY);
+        commit(committer::PART);
         commit(1);
         assert!(matches!(release(&mut pipeline), Release::Nothing));
-        assert_eq!(pipeline.committed().len(), committer::MANY);
+        assert_eq!(pipeline.committed().len(), committer::PART);
         assert_eq!(pipeline.committed().len(), 2);
         assert!(pipeline.is_idle());
     }

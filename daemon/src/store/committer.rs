@@ -26,9 +26,9 @@ const BATCHES: usize = 16;
 /// Besides these the engine has at most one opening out, and one reading for each check that may run.
 const COMMANDS: usize = BATCHES + 8;
 
-/// Batches do not join to more writes than these while there is room for another: what waits for the
-/// first of a thousand leaves with it.
-pub const MANY: usize = 256;
+/// Batches join to so many writes while there is room for more batches, and what wakes more is written
+/// in parts of so many: who waits for the first of a thousand does not wait for the last.
+pub const PART: usize = 256;
 
 /// What the committer is told to do. It does one thing after the other, in order.
 #[derive(Debug)]
@@ -146,7 +146,7 @@ impl Committer {
         let mut shelf = lock(&self.shelf);
         let is_full = shelf.len() >= BATCHES;
         let last =
-            shelf.back_mut().filter(|last| is_full || last.batch.len() + batch.len() <= MANY);
+            shelf.back_mut().filter(|last| is_full || last.batch.len() + batch.len() <= PART);
         if let Some(waiting) = last {
             waiting.batch.append(batch);
             (waiting.frame, waiting.disk) = (frame, disk);
@@ -339,7 +339,7 @@ mod tests {
         // The thread waits for its answer to be taken.
         committer.send(Command::Open(FRAME, Disk::Works)).unwrap();
         let great = |first: u64| -> Batch {
-            let ids = (first..).take(MANY).map(RegistrationId::new);
+            let ids = (first..).take(PART).map(RegistrationId::new);
             ids.map(Record::Delete).collect()
         };
         let handed = |committer: &Committer, batch| committer.commit(batch, FRAME, Disk::Works);
