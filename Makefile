@@ -17,7 +17,8 @@ SECONDS ?= 60
 # What is built for it. The checks build everything once, with one set of features.
 WHAT ?= --bins
 # Which figures `make bench` measures, by the beginnings of their names, and which of its parts
-# `make torture` goes through, by parts of theirs; which targets `make fuzz` runs; none: all.
+# `make torture` goes through, by parts of theirs; which targets `make fuzz` runs, and which scenes
+# `make acceptance` plays; none: all.
 ONLY ?=
 # QUICK=1: a short run, to try the benchmarks.
 QUICK ?=
@@ -40,7 +41,8 @@ SHELL_FILES := .ci/run $(wildcard packaging/*/*.sh systemd/*.sh daemon/fuzz/*.sh
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "Variables: DESTDIR, PREFIX (install); INSTALL=0, BROWSER=window, ROUNDS, SETTLE (demo);"
-	@echo "           ONLY=names, QUICK=1 (bench); ROUNDS, SEED, ONLY=names (torture)."
+	@echo "           ONLY=names, QUICK=1 (bench); ROUNDS, SEED, ONLY=names (torture);"
+	@echo "           ONLY=names (fuzz, acceptance)."
 
 build: ## build all programs, optimised
 	$(CARGO) build --locked --release --workspace --bins
@@ -80,7 +82,7 @@ acceptance: ## as root: the daemon on an emulated machine that really sleeps, po
 	packaging/test-host/install.sh acceptance
 ifneq ($(INSTALL),0)
 	$(CARGO) build --locked --workspace --bins
-	TMPDIR=/var/tmp $(TARGET)/debug/pwasync-acceptance run
+	TMPDIR=/var/tmp $(TARGET)/debug/pwasync-acceptance run $(ONLY)
 endif
 
 # The test runner comes last: its summary is the last word of a good run.

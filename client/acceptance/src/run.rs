@@ -6,7 +6,7 @@ mod monitor;
 use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use monitor::Monitor;
 use pwasync_e2e::{Binaries, Command, Moment, Process, Workdir, bed::Plug, missing_root};
 use tokio::{
@@ -52,6 +52,9 @@ exec env TMPDIR=/guest chroot "$tools" qemu-system-x86_64 -nodefaults -no-user-c
 /// See the module.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
+    /// The scenes to play, each on a machine of its own; none: all
+    #[arg(value_parser = PossibleValuesParser::new(SCENES))]
+    scenes: Vec<String>,
     /// The script that builds the virtual machine
     #[arg(long, default_value = "packaging/test-host/guest.sh")]
     script: PathBuf,
@@ -75,7 +78,10 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let log = Log { started };
     log.note(&format!("virtual machine built in {:.0} s", log.seconds()))?;
     let mut verdict = Verdict::default();
-    for scene in SCENES {
+    let wanted = |scene: &&str| {
+        arguments.scenes.is_empty() || arguments.scenes.iter().any(|name| name == scene)
+    };
+    for scene in SCENES.into_iter().filter(wanted) {
         log.note(&format!("a machine boots for the scene `{scene}`"))?;
         let stage = Stage { scene, tools, workdir: &workdir, log: &log };
         stage.play(&mut verdict).await?;
