@@ -77,7 +77,8 @@ ifneq ($(INSTALL),0)
 	PWASYNC_TORTURE=1 $(CARGO) test --locked --package pwasyncd --test store rotten
 endif
 
-# On a disk, as for `bench`. An emulated machine is slow, and it really sleeps: ten minutes or so.
+# On a disk, as for `bench`. An emulated machine is slow, and it really sleeps: a quarter
+# of an hour.
 acceptance: ## as root: the daemon on an emulated machine that really sleeps, point by point
 	packaging/test-host/install.sh acceptance
 ifneq ($(INSTALL),0)

@@ -22,6 +22,9 @@ packages=(
   network-manager
   power-profiles-daemon
   upower
+  # Radios, where the kernel has some.
+  iw
+  wpasupplicant
   # Batteries that the kernel does not have.
   gir1.2-umockdev-1.0
   python3-gi

@@ -3,9 +3,11 @@
 mod alarm;
 mod clocks;
 mod desktop;
+mod idle;
 mod links;
 mod nap;
 mod port;
+mod switches;
 mod watch;
 
 use std::path::Path;
@@ -34,6 +36,7 @@ async fn go_through(port: &mut Port) -> anyhow::Result<()> {
             nap::go(port, &mut desktop).await?;
             clocks::go(port, &mut desktop).await
         }
+        "idle" => idle::go(port, &mut desktop).await,
         "links" => links::go(port, &mut desktop).await,
         "alarm" => alarm::go(port, &mut desktop).await,
         other => bail!("there is no scene `{other}`"),

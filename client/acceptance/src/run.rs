@@ -28,7 +28,7 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(900);
 /// A machine that is to be woken by its own clock is woken by us after so long.
 const RESCUE_AFTER: Duration = Duration::from_secs(300);
 /// A machine for each: QEMU's wakes at once from any sleep of a boot but the first.
-const SCENES: [&str; 3] = ["links", "alarm", "nap"];
+const SCENES: [&str; 4] = ["links", "idle", "alarm", "nap"];
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Its own network holds nothing but loopback: what the guest's cards are plugged into is a hub
@@ -46,7 +46,7 @@ exec env TMPDIR=/guest chroot "$tools" qemu-system-x86_64 -nodefaults -no-user-c
   -netdev hubport,id=far,hubid=0 -device e1000e,netdev=far,romfile= \
   -device virtio-serial-pci -chardev socket,id=control,path=/guest/control,server=on,wait=off \
   -device virtserialport,chardev=control,name=pwasync \
-  -qmp unix:/guest/monitor,server=on,wait=off -serial file:/guest/console
+  -qmp unix:/guest/monitor,server=on,wait=off -serial file:/guest/console $more
 "#;
 
 /// See the module.
@@ -118,7 +118,8 @@ impl Stage<'_> {
                 QEMU,
             ])
             .variable("tools", self.tools)
-            .variable("folder", self.workdir.path());
+            .variable("folder", self.workdir.path())
+            .variable("more", more(self.scene));
         let mut qemu = command.spawn(None)?;
         // Asked to end, it leaves nothing behind either.
         let mut terminated = signal(SignalKind::terminate()).context("cannot hear signals")?;
@@ -157,6 +158,14 @@ impl Stage<'_> {
 
     fn file(&self, name: &str) -> PathBuf {
         self.workdir.path().join(name)
+    }
+}
+
+/// What a scene's machine has, beyond what all have.
+fn more(scene: &str) -> &'static str {
+    match scene {
+        "idle" => "-acpitable file=/guest/battery.aml",
+        _ => "",
     }
 }
 

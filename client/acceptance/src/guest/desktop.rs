@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use pwasync_client::{
-    Client, NewRegistration, ProfileId, Registration, RegistrationId, RegistrationKey, Session,
-    SessionHandle, SessionOptions, SocketPath, Status, SyncKind,
+    Client, HostState, NewRegistration, ProfileId, Registration, RegistrationId, RegistrationKey,
+    Session, SessionHandle, SessionOptions, SocketPath, Status, SyncKind,
 };
 use tokio::{
     process::Command,
@@ -101,32 +101,33 @@ impl Desktop {
 
     /// Waits until syncs may run. The daemon tells of that only when it is asked.
     pub(super) async fn online(&mut self) -> anyhow::Result<()> {
-        let mut looks = interval(LOOK_EVERY);
-        let settled = timeout(LIMIT, async {
-            loop {
-                looks.tick().await;
-                // It may be on its way down or up.
-                if self.client.status().await.is_ok_and(|status| status.host.settled) {
-                    return;
-                }
-            }
-        });
-        settled.await.with_context(|| format!("the network did not settle in {LIMIT:?}"))
+        self.until_host(|host| host.settled).await.map(drop)
     }
 
     /// Waits until the network is gone in the daemon's eyes.
     pub(super) async fn offline(&mut self) -> anyhow::Result<()> {
+        self.until_host(|host| host.online == Some(false)).await.map(drop)
+    }
+
+    /// Waits until the host is like that in the daemon's eyes.
+    pub(super) async fn until_host(
+        &mut self,
+        wanted: impl Fn(&HostState) -> bool,
+    ) -> anyhow::Result<HostState> {
         let mut looks = interval(LOOK_EVERY);
+        let mut last = None;
         let seen = timeout(LIMIT, async {
             loop {
                 looks.tick().await;
-                let status = self.client.status().await;
-                if status.is_ok_and(|status| status.host.online == Some(false)) {
-                    return;
+                // It may be on its way down or up.
+                let Ok(status) = self.client.status().await else { continue };
+                if wanted(&status.host) {
+                    return status.host;
                 }
+                last = Some(status.host);
             }
         });
-        seen.await.with_context(|| format!("the network did not go in {LIMIT:?}"))
+        seen.await.with_context(|| format!("waited {LIMIT:?} for another host than {last:?}"))
     }
 
     /// Waits until something happens; what happens before is kept.
