@@ -87,6 +87,8 @@ pub async fn keep(settings: Settings, commits: Commits, engine: SavedSender) {
     loop {
         commits.recorded().await;
         automatic.wait(&commits).await;
+        // All of it is in the one that is written now.
+        commits.forget_recorded();
         let began = Instant::now();
         let written = automatic.write().await;
         let ended = Instant::now();
