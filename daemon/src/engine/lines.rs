@@ -76,7 +76,7 @@ impl Lines {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use pwasync_core::{
@@ -132,7 +132,7 @@ mod tests {
         batch.len()
     }
 
-    fn line(sequence: u64) -> Box<Entry> {
+    pub(in crate::engine) fn line(sequence: u64) -> Box<Entry> {
         let profile = ProfileId::parse("chromium", "Default").unwrap();
         let profile = ProfileKey { owner: OwnerId::from_uid(1_000).unwrap(), profile };
         let scope = Scope::parse("https://example.org/").unwrap();

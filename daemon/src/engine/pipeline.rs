@@ -149,7 +149,8 @@ impl Pipeline {
             self.in_flight.push_back(in_flight);
             return Release::Commit(batch);
         }
-        let lines_follow = !self.gated.is_empty() && self.lines.len() >= committer::PART;
+        let is_waited_for = !self.forming.is_empty() && !self.gated.is_empty();
+        let lines_follow = is_waited_for && self.lines.len() >= committer::PART;
         if self.goes == Goes::Next {
             if !lines_follow {
                 self.lines.board(&mut self.forming, now, gap);
@@ -244,6 +245,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::engine::lines::tests::line;
 
     const START: Timestamp = Timestamp::from_millis(1_000);
 
@@ -345,6 +347,30 @@ mod tests {
         assert!(matches!(release(&mut pipeline), Release::Nothing));
         assert_eq!(pipeline.committed().len(), committer::PART);
         assert_eq!(pipeline.committed().len(), 2);
+        assert!(pipeline.is_idle());
+    }
+
+    #[test]
+    fn many_lines_go_behind_what_is_waited_for_and_alone_where_nothing_is_written() {
+        let mut pipeline = Pipeline::default();
+        let write_lines = |pipeline: &mut Pipeline| {
+            for sequence in 1..=u64::try_from(committer::PART).unwrap() {
+                pipeline.write(Record::SaveEntry(line(sequence)).into(), START);
+            }
+            pipeline.gate(Gated::Effect(Effect::HostChanged));
+        };
+        let is_committed = |pipeline: &mut Pipeline, records: usize| matches!(release(pipeline), Release::Commit(batch) if batch.len() == records);
+        write_lines(&mut pipeline);
+        pipeline.write(Record::DeleteLease(LeaseId::new(1)).into(), START);
+        assert!(is_committed(&mut pipeline, 1));
+        assert!(is_committed(&mut pipeline, committer::PART));
+        assert_eq!((pipeline.committed().len(), pipeline.committed().len()), (1, 0));
+        assert!(pipeline.is_idle());
+        // As before a stop.
+        write_lines(&mut pipeline);
+        pipeline.hurry();
+        assert!(is_committed(&mut pipeline, committer::PART));
+        assert_eq!(pipeline.committed().len(), 1);
         assert!(pipeline.is_idle());
     }
 

@@ -15,8 +15,8 @@ use crate::bus::{Properties, is_true, number, number_pair, text};
 const ASLEEP: u32 = 10;
 /// `NM_DEVICE_STATE_UNMANAGED`.
 const UNMANAGED: u32 = 10;
-/// `NM_DEVICE_STATE_REASON_SLEEPING`, and `..._UNMANAGED_SLEEPING` from 1.52 on: it lets go of its links for
-/// as long as it sleeps.
+/// `NM_DEVICE_STATE_REASON_SLEEPING`, and `NM_DEVICE_STATE_REASON_UNMANAGED_SLEEPING` from 1.48 on: it lets go
+/// of its links for as long as it sleeps.
 const SLEEPING: [u32; 2] = [37, 73];
 /// The kernel's own limit.
 const NAME_BYTES: usize = 15;
