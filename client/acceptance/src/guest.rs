@@ -7,7 +7,6 @@ mod idle;
 mod links;
 mod nap;
 mod port;
-mod switches;
 mod watch;
 
 use std::path::Path;

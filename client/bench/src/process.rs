@@ -1,4 +1,4 @@
-//! What the kernel says of a process: its memory and how often it ran.
+//! What the kernel says of a process's memory, and of its files.
 
 use std::{fs, path::Path};
 
@@ -21,20 +21,6 @@ pub(crate) struct Memory {
 pub(crate) fn memory(process: u32) -> anyhow::Result<Memory> {
     let status = read(&format!("/proc/{process}/status"))?;
     Ok(Memory { resident: field(&status, "VmRSS")?, anonymous: field(&status, "RssAnon")? })
-}
-
-/// How often the process ran so far, in all threads: its context switches.
-///
-/// # Errors
-/// When it has ended.
-pub(crate) fn switches(process: u32) -> anyhow::Result<f64> {
-    let mut sum = 0.0;
-    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let status = read(&thread?.path().join("status").display().to_string())?;
-        sum += field(&status, "voluntary_ctxt_switches")?;
-        sum += field(&status, "nonvoluntary_ctxt_switches")?;
-    }
-    Ok(sum)
 }
 
 /// KiB on disk below a folder, as its blocks are counted.
@@ -73,11 +59,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_has_memory_and_has_run() {
+    fn a_process_has_memory() {
         let own = std::process::id();
         let memory = memory(own).unwrap();
         assert!(memory.resident >= memory.anonymous && memory.anonymous > 0.0, "{memory:?}");
-        assert!(switches(own).unwrap() > 0.0);
     }
 
     #[test]

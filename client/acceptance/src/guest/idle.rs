@@ -15,6 +15,7 @@ use pwasync_client::{
     Constraints, Fact, Filter, HostState, Metered, NewRegistration, Registration, SyncKind,
     Transport,
 };
+use pwasync_e2e::Switches;
 use tokio::{
     io::AsyncWriteExt as _,
     process::{Child, Command},
@@ -25,7 +26,6 @@ use zbus::{Connection, MatchRule, Message, MessageStream, OwnedVariant, message:
 use super::{
     desktop::{Desktop, INTERVAL, key, run, systemctl},
     port::Port,
-    switches::Switches,
     watch::{What, now},
 };
 
@@ -65,15 +65,16 @@ pub(super) async fn go(port: &mut Port, desktop: &mut Desktop) -> anyhow::Result
     let settled = timeout(SETTLE_LIMIT, room.settle(last_look)).await;
     settled.context("UPower does not talk, or the daemon goes on writing")??;
     let process = systemctl(&["show", "--value", "--property=MainPID", "pwasyncd"]).await?;
-    look_on(port, &mut room, &process).await?;
+    let process = process.parse().context("the daemon does not run")?;
+    look_on(port, &mut room, process).await?;
     desktop.take();
-    let before = Switches::of(&process)?;
+    let before = Switches::of(process)?;
     run("nmcli", &["connection", "modify", "wlan0", "connection.metered", "yes"]).await?;
     // The browser is told without asking.
     let metered =
         |what: &What| matches!(what, What::Host(host) if host.metered == Some(Metered::Yes));
     desktop.until("the word that the network is metered", metered).await?;
-    let woken = Switches::of(&process)?.since(&before).all();
+    let woken = Switches::of(process)?.since(&before).all();
     port.point(
         &format!("and yet it hears what counts # metered, after {woken} context switches"),
         woken > 0,
@@ -112,7 +113,7 @@ fn is_laptop(host: &HostState) -> bool {
 }
 
 /// How often the daemon runs in a minute, and how much there is to hear.
-async fn look_on(port: &mut Port, room: &mut Room, process: &str) -> anyhow::Result<()> {
+async fn look_on(port: &mut Port, room: &mut Room, process: u32) -> anyhow::Result<()> {
     let (begun, before) = (now(), Switches::of(process)?);
     room.told = Told::default();
     while now() - begun < MINUTE {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pwasync_e2e::{Namespace, is_root};
+use pwasync_e2e::{Namespace, Switches, is_root};
 
 use super::status::Bus;
 use crate::{
@@ -10,7 +10,6 @@ use crate::{
     figure::{Bound, Figure, Promise},
     figures::{Entry, Outcome},
     peers::redis,
-    process::switches,
     stage::Stage,
 };
 
@@ -60,13 +59,13 @@ async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     tokio::time::sleep(SETTLE).await;
     let count = |process: &Result<u32, String>| {
         let process = process.as_ref().map_err(Clone::clone)?;
-        switches(*process).map_err(|error| format!("{error:#}"))
+        Switches::of(*process).map_err(|error| error.to_string())
     };
     let before = watched.clone().map(|(_, process)| count(&process));
     tokio::time::sleep(MINUTE).await;
     let figures = watched.iter().zip(before).map(|((promise, process), before)| {
         match (before, count(process)) {
-            (Ok(before), Ok(after)) => promise.is(after - before),
+            (Ok(before), Ok(after)) => promise.is(after.since(&before).all() as f64),
             (Err(why), _) | (_, Err(why)) => promise.missing(why),
         }
     });

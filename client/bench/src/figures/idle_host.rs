@@ -9,7 +9,10 @@ use std::{
 };
 
 use anyhow::Context;
-use pwasync_e2e::bed::{BedOptions, Place, upower, upower_daemon};
+use pwasync_e2e::{
+    Switches,
+    bed::{BedOptions, Place, upower, upower_daemon},
+};
 use pwasync_proto::v1 as wire;
 use tokio::{task::JoinHandle, time::interval};
 use tokio_stream::StreamExt as _;
@@ -19,7 +22,6 @@ use crate::{
     browser::Browser,
     figure::{Bound, Promise},
     figures::{Entry, Outcome},
-    process::switches,
     stage::Stage,
 };
 
@@ -78,7 +80,7 @@ async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
         seconds.tick().await;
         if second == SETTLE {
             let heard = told.each_ref().map(|(told, _)| told.load(Relaxed));
-            before = Some((switches(host.daemon.process.id())?, heard));
+            before = Some((Switches::of(host.daemon.process.id())?, heard));
         }
         host.bed.talk()?;
         battery.set(&upower(), "UpdateTime", u64::from(second));
@@ -86,8 +88,8 @@ async fn measure(stage: &Stage<'_>) -> anyhow::Result<Outcome> {
     }
     seconds.tick().await;
     let (before, heard) = before.context("nothing was measured")?;
-    let own = switches(host.daemon.process.id())? - before;
-    let mut figures = vec![OWN.is(own)];
+    let own = Switches::of(host.daemon.process.id())?.since(&before).all();
+    let mut figures = vec![OWN.is(own as f64)];
     for ((promise, (told, counting)), heard) in [TRAFFIC, BATTERY].iter().zip(&told).zip(heard) {
         counting.abort();
         figures.push(promise.is(f64::from(told.load(Relaxed) - heard)));

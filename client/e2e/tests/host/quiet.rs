@@ -58,7 +58,7 @@ async fn a_upower_that_only_says_when_it_has_looked_is_not_listened_to() {
     scene.until_at_rest().await;
     let before = scene.switches();
     looks(&pretended, 2_000).await;
-    let switches = scene.switches() - before;
+    let switches = scene.switches().since(&before).all();
     assert!(switches <= 20, "{switches} context switches for 2,000 signals");
     assert_eq!(told(&scene), 2, "the engine was told of nothing new");
     // What its own object says is heard, and then the battery is, too.

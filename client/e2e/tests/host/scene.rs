@@ -9,7 +9,7 @@ use pwasync_client::{
     SocketPath, SyncKind,
 };
 use pwasync_e2e::{
-    Binaries, Command, Daemon, DaemonSetup, Ending,
+    Binaries, Command, Daemon, DaemonSetup, Ending, Switches,
     bed::{Bed, system_root},
     missing_root,
 };
@@ -211,31 +211,22 @@ impl Scene {
         self.daemon.process.wait_for_error_line(0, text, LIMIT, has).await.unwrap();
     }
 
-    /// How often the daemon's threads have given up or lost the processor.
-    pub(crate) fn switches(&self) -> u64 {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.daemon.process.id())).unwrap();
-        let of_task = |task: std::io::Result<fs::DirEntry>| -> u64 {
-            // One that has ended meanwhile counts no more.
-            let status = fs::read_to_string(task.unwrap().path().join("status"));
-            let status = status.unwrap_or_default();
-            let counts = status.lines().filter_map(|line| {
-                let (name, count) = line.split_once(':')?;
-                name.ends_with("ctxt_switches").then(|| count.trim().parse::<u64>().unwrap())
-            });
-            counts.sum()
-        };
-        tasks.map(of_task).sum()
+    /// How often the daemon has run so far.
+    pub(crate) fn switches(&self) -> Switches {
+        Switches::of(self.daemon.process.id()).unwrap()
     }
 
     /// Waits until the daemon has done nothing for a while.
     pub(crate) async fn until_at_rest(&self) {
         let mut looks = interval(Duration::from_millis(200));
         let rest = timeout(LIMIT, async {
-            let mut last = None;
+            let mut last = self.switches();
+            // The first comes at once.
+            looks.tick().await;
             loop {
                 looks.tick().await;
-                let switches = Some(self.switches());
-                if switches == last {
+                let switches = self.switches();
+                if switches.since(&last).all() == 0 {
                     return;
                 }
                 last = switches;

@@ -1,27 +1,28 @@
 //! How often a program runs: the context switches of its threads, as the kernel counts them.
 
-use std::{collections::BTreeMap, ffi::OsString, fs};
-
-use anyhow::Context;
+use std::{collections::BTreeMap, ffi::OsString, fs, io};
 
 /// Those of a process so far, by thread.
-pub(super) struct Switches(BTreeMap<OsString, Count>);
+#[derive(Clone, Debug)]
+pub struct Switches(BTreeMap<OsString, Count>);
 
 /// How often something has run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count {
+pub struct Count {
     /// It then waited for something.
-    pub(super) waited: u64,
+    pub waited: u64,
     /// Others came first.
-    pub(super) pushed: u64,
+    pub pushed: u64,
 }
 
 impl Switches {
     /// Of the process with this id.
-    pub(super) fn of(process: &str) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn of(process: u32) -> io::Result<Self> {
         let mut by_thread = BTreeMap::new();
-        let threads = fs::read_dir(format!("/proc/{process}/task"));
-        for thread in threads.context("the process has ended")? {
+        for thread in fs::read_dir(format!("/proc/{process}/task"))? {
             let thread = thread?;
             // One that has ended meanwhile has no such file.
             let Ok(status) = fs::read_to_string(thread.path().join("status")) else { continue };
@@ -31,7 +32,8 @@ impl Switches {
     }
 
     /// How often it has run since an earlier look.
-    pub(super) fn since(&self, before: &Self) -> Count {
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Count {
         let mut sum = Count::default();
         for (thread, now) in &self.0 {
             let before = before.0.get(thread).copied().unwrap_or_default();
@@ -46,17 +48,18 @@ impl Switches {
 
 impl Count {
     /// From what the kernel tells of a thread.
-    fn read(status: &str) -> anyhow::Result<Self> {
-        let field = |name: &str| -> anyhow::Result<u64> {
+    fn read(status: &str) -> io::Result<Self> {
+        let field = |name: &str| {
             let found = status.lines().find_map(|line| line.strip_prefix(name));
-            let text = found.with_context(|| format!("there is no `{name}`"))?;
-            text.trim().parse().with_context(|| format!("`{name}` is no number"))
+            let number = found.and_then(|text| text.trim().parse().ok());
+            number.ok_or_else(|| io::Error::other(format!("there is no number `{name}`")))
         };
         let waited = field("voluntary_ctxt_switches:")?;
         Ok(Self { waited, pushed: field("nonvoluntary_ctxt_switches:")? })
     }
 
-    pub(super) fn all(self) -> u64 {
+    /// Both kinds.
+    pub fn all(self) -> u64 {
         self.waited + self.pushed
     }
 }
@@ -67,8 +70,8 @@ mod tests {
 
     #[test]
     fn what_has_run_is_counted() {
-        let own = std::process::id().to_string();
-        let before = Switches::of(&own).unwrap();
+        let own = std::process::id();
+        let before = Switches::of(own).unwrap();
         let rounds = 5;
         for _ in 0..rounds {
             // The other one waits until it is asked, and this one until it answers.
@@ -77,7 +80,7 @@ mod tests {
             ask.send(()).unwrap();
             other.join().unwrap().unwrap();
         }
-        assert!(Switches::of(&own).unwrap().since(&before).all() > 0);
+        assert!(Switches::of(own).unwrap().since(&before).all() > 0);
     }
 
     #[test]
