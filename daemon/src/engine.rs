@@ -38,6 +38,7 @@ use crate::{
     recording::{CoreCall, Happened, Identify, RecordedCore, TimePassed},
     store::{
         Opened, Store,
+        batch::Batch,
         committer::{Answer, Command, Committer, Disk},
     },
 };
@@ -115,6 +116,8 @@ pub struct Engine {
     /// When sessions may be told of the host again; due when `host_changed`.
     next_host_update: Timestamp,
     host_changed: bool,
+    /// Why a part could not be handed over.
+    failed: Option<EngineError>,
     stopping: bool,
 }
 
@@ -174,6 +177,7 @@ impl Engine {
             trust,
             next_host_update: now,
             host_changed: false,
+            failed: None,
             stopping: false,
         };
         engine.feed_facts();
@@ -315,6 +319,9 @@ impl Engine {
     }
 
     fn release(&mut self) -> Result<(), EngineError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         if self.stopping || self.simulation.is_advancing() || self.reads_again() {
             self.pipeline.hurry();
         }
@@ -323,17 +330,20 @@ impl Engine {
             match self.pipeline.release(self.host.now(), lines::gap(self.host.origin())) {
                 Release::Nothing => return Ok(()),
                 Release::CarryOut(gated) => self.carry_out(gated),
-                Release::Commit(batch) => {
-                    let frame = self.host.frame(self.wall);
-                    let disk = self.simulation.disk();
-                    if batch.erases_copies() {
-                        self.commits.tell_erased();
-                    }
-                    let handed = self.committer.commit(batch, frame, disk)?;
-                    self.pipeline.handed(handed);
-                }
+                Release::Commit(batch) => self.commit(batch)?,
             }
         }
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), EngineError> {
+        let frame = self.host.frame(self.wall);
+        let disk = self.simulation.disk();
+        if batch.erases_copies() {
+            self.commits.tell_erased();
+        }
+        let handed = self.committer.commit(batch, frame, disk)?;
+        self.pipeline.handed(handed);
+        Ok(())
     }
 
     fn take_answer(&mut self, answer: Answer) -> Result<(), EngineError> {

@@ -153,6 +153,8 @@ pub struct Scheduler {
     /// There while the clock may be wrong that this was restored by.
     doubt: Option<Doubt>,
     wakes: Wakes,
+    /// The last input fired some of what may run, and has not ended.
+    more_may_run: bool,
     effects: VecDeque<Effect>,
 }
 
@@ -179,7 +181,7 @@ impl Scheduler {
             | Event::LaunchFailed { .. }
             | Event::LauncherClosed(_) => {}
         }
-        self.handle_timeout(now);
+        self.do_overdue(now);
         let now = self.now;
         let changed = match event {
             Event::NetlinkChanged(facts) => self.host.take_netlink(now, &facts, &self.policy),
@@ -246,10 +248,7 @@ impl Scheduler {
         self.effects.extend(self.host.take_wanted_check().map(Effect::CheckConnection));
         self.cut_for_sleep();
         self.do_what_is_due();
-        self.fire_what_may();
-        self.tell_held();
-        self.inhibit();
-        self.set_alarm();
+        self.go_on();
     }
 
     /// The network's last return is kept over restarts (P-03).
@@ -266,8 +265,7 @@ impl Scheduler {
         self.effects.push_back(Effect::Record(Record::SaveCounters(self.counters)));
     }
 
-    /// Does what is due. Harmless when nothing is. Each other input begins with it too, so that
-    /// nothing is decided on a state that time has overtaken.
+    /// Does what is due. Harmless when nothing is.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         // Core time never goes back, whatever a caller says.
         self.now = self.now.max(now);
@@ -280,6 +278,13 @@ impl Scheduler {
         self.finish();
     }
 
+    /// Each other input begins with what is due, so that nothing is decided on a state that time
+    /// has overtaken.
+    fn do_overdue(&mut self, now: Timestamp) {
+        self.handle_timeout(now);
+        self.fire_the_rest();
+    }
+
     /// What was filed with an end that has passed is due at once.
     fn do_what_is_due(&mut self) {
         while let Some(id) = self.timers.first_due(self.now) {
@@ -290,8 +295,14 @@ impl Scheduler {
     }
 
     /// The next thing to do, in order. To be drained after each input.
+    ///
+    /// What fires many is worked out while it is drained: the first can be under way before the
+    /// last is decided.
     #[must_use]
     pub fn poll_effect(&mut self) -> Option<Effect> {
+        while self.effects.is_empty() && self.more_may_run {
+            self.go_on();
+        }
         self.effects.pop_front()
     }
 
@@ -325,7 +336,7 @@ impl Scheduler {
 
     /// Decides by another policy from now on. What runs goes on.
     pub fn set_policy(&mut self, now: Timestamp, policy: Policy) {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         // What was denied before, and still is, is so since then.
         if self.policy != policy {
             (self.policy, self.policy_since) = (policy, self.now);

@@ -7,6 +7,7 @@
 mod budgets;
 mod clocks;
 mod conditions;
+mod crowds;
 mod devices;
 mod engaged;
 mod expiry;

@@ -31,6 +31,17 @@ impl Engine {
                 | Effect::WakeMachine(_)
                 | Effect::HostChanged => self.pipeline.gate(Gated::Effect(effect)),
             }
+            self.hand_over_parts();
+        }
+    }
+
+    /// What is whole is written while the core works out the rest.
+    fn hand_over_parts(&mut self) {
+        while let Some(part) = self.pipeline.part() {
+            if let Err(error) = self.commit(part) {
+                // The next release tells of it.
+                self.failed = Some(error);
+            }
         }
     }
 

@@ -141,13 +141,20 @@ impl Pipeline {
         }
     }
 
+    /// A part that is whole: give it to the committer, and say what became of it
+    /// ([`Self::handed`]).
+    pub(super) fn part(&mut self) -> Option<Batch> {
+        let (batch, in_flight) = self.parts.pop_front()?;
+        self.in_flight.push_back(in_flight);
+        Some(batch)
+    }
+
     /// What is to be written goes to the committer at once, where it joins what is not begun yet.
     /// Lines of the history go with it unless others went less than `gap` ago; many of them go
     /// behind it, since what is gated does not wait for them.
     pub(super) fn release(&mut self, now: Timestamp, gap: Duration) -> Release {
-        if let Some((batch, in_flight)) = self.parts.pop_front() {
-            self.in_flight.push_back(in_flight);
-            return Release::Commit(batch);
+        if let Some(part) = self.part() {
+            return Release::Commit(part);
         }
         let is_waited_for = !self.forming.is_empty() && !self.gated.is_empty();
         let lines_follow = is_waited_for && self.lines.len() >= committer::PART;

@@ -181,14 +181,16 @@ impl Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // Who has nothing to read, and only writes, needs no turn.
+        ready!(self.stream.poll_read_ready(context))?;
         match ready!(self.seat.poll_turn(context)) {
             Turn::Free => Pin::new(&mut self.stream).poll_read(context, buffer),
             Turn::Short => {
-                let mut bytes = [0; BYTES];
                 let room = buffer.remaining().min(BYTES);
-                let mut short = ReadBuf::new(&mut bytes[..room]);
+                let mut short = ReadBuf::new(buffer.initialize_unfilled_to(room));
                 ready!(Pin::new(&mut self.stream).poll_read(context, &mut short))?;
-                buffer.put_slice(short.filled());
+                let read = short.filled().len();
+                buffer.advance(read);
                 Poll::Ready(Ok(()))
             }
         }

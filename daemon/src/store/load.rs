@@ -32,7 +32,8 @@ pub(super) struct Loader {
     decoder: Decoder,
     loaded: Loaded,
     /// The record whose pieces come in.
-    current: Option<Joined>,
+    current: Option<RecordId>,
+    joined: Joined,
     epoch: Option<u64>,
     counters: Option<Counters>,
     highest_registration: u64,
@@ -40,11 +41,10 @@ pub(super) struct Loader {
     highest_epoch: u64,
 }
 
-/// The pieces of one record.
-#[derive(Debug)]
+/// The pieces of the current record. There is room for most: a million are read one after the other.
+#[derive(Debug, Default)]
 struct Joined {
-    id: RecordId,
-    keys: Vec<Vec<u8>>,
+    pieces: Vec<u16>,
     value: Vec<u8>,
 }
 
@@ -54,6 +54,7 @@ impl Loader {
             decoder: Decoder::new(frame),
             loaded: Loaded::default(),
             current: None,
+            joined: Joined::default(),
             epoch: None,
             counters: None,
             highest_registration: 0,
@@ -71,19 +72,18 @@ impl Loader {
             self.set_aside(record::unknown_key(key), BadRecord::Key, vec![key.to_vec()]);
             return Ok(());
         };
-        if self.current.as_ref().is_none_or(|current| current.id != id) {
+        if self.current != Some(id) {
             self.finish_record()?;
-            self.current = Some(Joined { id, keys: Vec::new(), value: Vec::new() });
+            self.current = Some(id);
         }
-        if let Some(current) = &mut self.current {
-            // A gap makes the whole fail its checksum.
-            if current.keys.len() == usize::from(piece) {
-                current.value.extend_from_slice(bytes);
-            } else {
-                current.value.clear();
-            }
-            current.keys.push(key.to_vec());
+        let Joined { pieces, value } = &mut self.joined;
+        // A gap makes the whole fail its checksum.
+        if pieces.len() == usize::from(piece) {
+            value.extend_from_slice(bytes);
+        } else {
+            value.clear();
         }
+        pieces.push(piece);
         Ok(())
     }
 
@@ -117,21 +117,31 @@ impl Loader {
     }
 
     fn finish_record(&mut self) -> Result<(), Cause> {
-        let Some(Joined { id, keys, value }) = self.current.take() else { return Ok(()) };
+        let Some(id) = self.current.take() else { return Ok(()) };
+        let mut joined = std::mem::take(&mut self.joined);
+        self.decode(id, &joined)?;
+        joined.pieces.clear();
+        joined.value.clear();
+        self.joined = joined;
+        Ok(())
+    }
+
+    fn decode(&mut self, id: RecordId, Joined { pieces, value }: &Joined) -> Result<(), Cause> {
         self.take(id);
-        match self.decoder.decode(id, &value) {
+        let keys = || pieces.iter().map(|piece| id.piece(*piece).to_vec()).collect();
+        match self.decoder.decode(id, value) {
             Ok(record) => {
                 if let Some(version) = value.first().filter(|version| **version < record::VERSION) {
                     let oldest = self.loaded.older.map_or(*version, |older| older.min(*version));
                     self.loaded.older = Some(oldest);
                 }
                 if self.record(record) == Err(Taken) {
-                    self.set_aside(id.name(), BadRecord::Name, keys);
+                    self.set_aside(id.name(), BadRecord::Name, keys());
                     return Ok(());
                 }
-                self.loaded.index.note(id, u16::try_from(keys.len()).unwrap_or(u16::MAX));
+                self.loaded.index.note(id, u16::try_from(pieces.len()).unwrap_or(u16::MAX));
             }
-            Err(Refused::Bad(why)) => self.set_aside(id.name(), why, keys),
+            Err(Refused::Bad(why)) => self.set_aside(id.name(), why, keys()),
             Err(Refused::Newer { version }) => {
                 return Err(Cause::Newer { record: id.name(), version, limit: record::VERSION });
             }

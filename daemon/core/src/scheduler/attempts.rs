@@ -39,7 +39,7 @@ impl Scheduler {
     /// Takes a session. An older one of the same profile is superseded; attempts of the profile
     /// that this one does not name are lost (P-06).
     pub fn open_session(&mut self, now: Timestamp, new: NewSession) -> OpenedSession {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         if let Some((older, _)) = self.sessions.of_profile(&new.profile) {
             self.close_session(older);
             let reason = CloseReason::Superseded;

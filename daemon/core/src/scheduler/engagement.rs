@@ -56,7 +56,7 @@ impl Scheduler {
         site: &SiteKey,
         report: &EngagementReport,
     ) -> Result<Engaged, SiteError> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         self.check_room_for_profile(&site.profile)?;
         self.check_room_for_site(site)?;
@@ -120,7 +120,7 @@ impl Scheduler {
         site: &SiteKey,
         points: Points,
     ) -> Option<Engaged> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         if self.registrations.of_origin_ids(&site.profile, &site.origin).is_empty() {
             return None;
         }

@@ -17,6 +17,9 @@ use crate::{
     site::SiteKey,
 };
 
+/// So many are fired before what follows from it is taken.
+const AT_ONCE: usize = 64;
+
 /// Why an attempt is sent out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
@@ -27,13 +30,36 @@ pub(super) enum Cause {
 }
 
 impl Scheduler {
-    /// Wakes as many as there are free slots, and has closed browsers started for the rest.
-    pub(super) fn fire_what_may(&mut self) {
-        if !self.is_open() {
+    /// Fires some of what may run, and ends the input when there is no more of it.
+    pub(super) fn go_on(&mut self) {
+        self.more_may_run = self.fire_some();
+        if self.more_may_run {
             return;
         }
+        self.tell_held();
+        self.inhibit();
+        self.set_alarm();
+    }
+
+    /// Ends the input.
+    pub(super) fn fire_the_rest(&mut self) {
+        while self.more_may_run {
+            self.go_on();
+        }
+    }
+
+    /// Wakes as many as there are free slots, [`AT_ONCE`] at most, and has closed browsers started
+    /// for the rest; whether there may be more to wake.
+    fn fire_some(&mut self) -> bool {
+        if !self.is_open() {
+            return false;
+        }
         self.ready.set_offer(self.offer(self.now));
+        let mut fired = 0;
         while self.sessions.out_count() < self.slots() {
+            if fired == AT_ONCE {
+                return true;
+            }
             let Some(id) = self.next_to_fire() else { break };
             if self.suspend_if_unused(id) {
                 continue;
@@ -41,8 +67,10 @@ impl Scheduler {
             if self.fire(id, Cause::Due).is_none() {
                 break;
             }
+            fired += 1;
         }
         self.start_browsers();
+        false
     }
 
     /// First those of owners under their share, then, when nobody else waits, anyone's (P-08).
@@ -177,7 +205,7 @@ impl Scheduler {
     }
 
     /// Says of those that came due in this input what holds them.
-    pub(super) fn tell_held(&mut self) {
+    fn tell_held(&mut self) {
         for id in std::mem::take(&mut self.came_due) {
             let Some(registration) = self.registrations.get(id) else { continue };
             if registration.state != State::Pending {

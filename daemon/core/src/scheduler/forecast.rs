@@ -151,6 +151,7 @@ impl Scheduler {
             alarm: self.alarm,
             doubt: self.doubt.clone(),
             wakes: self.wakes,
+            more_may_run: false,
             effects: VecDeque::new(),
         };
         let sessions = self.sessions.ready_ones().collect();
@@ -172,7 +173,7 @@ impl Foresight {
         // What runs elsewhere is not looked at, and so must not hold a slot for ever.
         scheduler.sessions.forget_out(|id| scheduler.registrations.get(id).is_none());
         scheduler.file_all();
-        scheduler.handle_timeout(self.now);
+        scheduler.do_overdue(self.now);
     }
 
     /// Looks ahead.
@@ -216,6 +217,7 @@ impl Foresight {
             }
         }
         self.scheduler.finish();
+        self.scheduler.fire_the_rest();
         if all.contains(&Supposition::BrowsersOpen) {
             self.open_browsers();
         }

@@ -38,7 +38,7 @@ impl Scheduler {
         caller: &Caller,
         import: &Import,
     ) -> Result<Imported, ImportRefused> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         let fresh = self.counters.last_registration == 0 && self.history.last() == 0;
         let kind = match viewer {

@@ -21,7 +21,7 @@ impl Scheduler {
         owner: OwnerId,
         profiles: BTreeSet<ProfileId>,
     ) -> LauncherId {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         let (id, older) = self.launchers.open(owner, profiles);
         if let Some(older) = older {
             self.effects.push_back(Effect::CloseLauncher(older));

@@ -60,7 +60,7 @@ impl Scheduler {
         viewer: Viewer,
         new: NewLease,
     ) -> Result<Lease, LeaseError> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         let owner = new.subject.owner();
         may(viewer, &new.subject)?;
         let limit = match new.what {
@@ -147,7 +147,7 @@ impl Scheduler {
         subject: &Subject,
         wanted: impl Fn(Leased) -> bool,
     ) -> Result<usize, LeaseError> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         may(viewer, subject)?;
         let own = self.leases.of(subject.owner());
         let meant = own.filter(|lease| lease.subject == *subject && wanted(lease.what));

@@ -32,7 +32,7 @@ impl Scheduler {
         profile: &ProfileKey,
         list: Vec<NewRegistration>,
     ) -> Result<Reconciled, RegisterError> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         let reconciled = self.reconcile_list(caller, profile, list);
         self.finish();

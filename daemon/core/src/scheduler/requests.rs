@@ -138,7 +138,7 @@ impl Scheduler {
         caller: &Caller,
         new: NewRegistration,
     ) -> Result<Registered, RegisterError> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         let registered = self.create_or_rearm(caller, new);
         self.finish();
@@ -172,7 +172,7 @@ impl Scheduler {
         caller: &Caller,
         key: &RegistrationKey,
     ) -> Unregistered {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         let found = self.registrations.find(key);
         if let Some(id) = found {
@@ -184,7 +184,7 @@ impl Scheduler {
 
     /// Removes all of a service worker's registrations; how many there were.
     pub fn remove_scope(&mut self, now: Timestamp, caller: &Caller, worker: &WorkerKey) -> usize {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         let ids = self.registrations.of_scope(worker);
         for id in &ids {

@@ -86,6 +86,7 @@ impl Scheduler {
             alarm: None,
             doubt,
             wakes: Wakes::default(),
+            more_may_run: false,
             effects: moved.into_iter().map(Effect::Record).collect(),
         };
         for lease in saved.leases {

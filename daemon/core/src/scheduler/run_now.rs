@@ -43,7 +43,7 @@ impl Scheduler {
         id: RegistrationId,
         force: Force,
     ) -> Option<RunNow> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         let registration = self.registrations.get(id)?;
         if !viewer.sees(registration.key.owner()) {
             return None;
@@ -82,7 +82,7 @@ impl Scheduler {
         viewer: Viewer,
         id: RegistrationId,
     ) -> Option<RegistrationView> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         let view = self.registration_by_id(now, viewer, id)?;
         self.remove(id, RemovalReason::Administrator);
         self.finish();

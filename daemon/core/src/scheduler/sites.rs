@@ -57,7 +57,7 @@ impl Scheduler {
         kind: SyncKind,
         state: PermissionState,
     ) -> Result<usize, SiteError> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         let ids = self.registrations.of_origin_ids(&site.profile, &site.origin);
         // There is always room for the revocation of what is registered.
@@ -99,7 +99,7 @@ impl Scheduler {
         profile: &ProfileKey,
         installed: BTreeMap<AppId, Scope>,
     ) -> Result<AppsChanged, SiteError> {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         self.check_room_for_profile(profile)?;
         self.check_owner(caller.owner, &caller.name)?;
@@ -141,7 +141,7 @@ impl Scheduler {
     /// Forgets all of an origin: registrations, use, permissions, history; how many
     /// registrations there were.
     pub fn clear_origin(&mut self, now: Timestamp, caller: &Caller, site: &SiteKey) -> usize {
-        self.handle_timeout(now);
+        self.do_overdue(now);
         self.identify(caller);
         // Also where nothing is kept now: a copy may be older.
         self.effects.push_back(Effect::Record(Record::EraseCopies));
