@@ -1,7 +1,7 @@
 //! All registrations in memory, and the ways to find one.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     ops::Bound::{Included, Unbounded},
     sync::Arc,
@@ -31,7 +31,8 @@ pub(crate) struct Registrations {
 /// The registrations of a worker.
 #[derive(Clone, Debug, Default)]
 struct OfWorker {
-    tags: BTreeSet<TagAt>,
+    /// In order, and dense: there are as many as registrations, and a page has few.
+    tags: Vec<TagAt>,
     /// The app of one of them: most are for the same, and share it.
     app: Option<AppId>,
 }
@@ -96,11 +97,13 @@ impl Registrations {
         key: &RegistrationKey,
     ) -> Option<RegistrationId> {
         let digest = digest(key);
-        let [least, most] = [0, u64::MAX].map(|number| (digest, RegistrationId::new(number)));
-        let mut ids = tags.range(least..=most).rev().map(|(_, id)| *id);
-        ids.find(|id| {
+        let first = tags.partition_point(|(one, _)| *one < digest);
+        let same = tags[first..].iter().take_while(|(one, _)| *one == digest);
+        let ids = same.map(|(_, id)| *id).filter(|id| {
             self.get(*id).is_some_and(|one| one.key.kind == key.kind && one.key.tag == key.tag)
-        })
+        });
+        // The newest, should a store have two.
+        ids.last()
     }
 
     /// The stored worker equal to this one, so that registrations share it; of a new one, the
@@ -123,7 +126,10 @@ impl Registrations {
         self.count(&worker, 1);
         let OfWorker { tags, app } = self.by_worker.entry(worker).or_default();
         share_app(&mut registration, app);
-        tags.insert((digest(&registration.key), id));
+        let tag = (digest(&registration.key), id);
+        if let Err(at) = tags.binary_search(&tag) {
+            tags.insert(at, tag);
+        }
         self.entries.insert(registration.into());
     }
 
@@ -132,7 +138,9 @@ impl Registrations {
         let Entry { registration, filed } = self.entries.remove(id)?;
         let worker = &registration.key.worker;
         if let Some(OfWorker { tags, .. }) = self.by_worker.get_mut(worker) {
-            tags.remove(&(digest(&registration.key), id));
+            if let Ok(at) = tags.binary_search(&(digest(&registration.key), id)) {
+                tags.remove(at);
+            }
             if tags.is_empty() {
                 self.by_worker.remove(worker);
             }
@@ -248,9 +256,12 @@ impl FromIterator<Registration> for Registrations {
         let mut all = Self { entries, ..Self::default() };
         let of_workers = of_workers.into_sorted().into_iter();
         let by_worker: BTreeMap<_, _> = of_workers
-            .map(|(worker, (tags, app))| {
+            .map(|(worker, (mut tags, app))| {
                 all.count(&worker, tags.len());
-                (worker, OfWorker { tags: tags.into_iter().collect(), app })
+                tags.sort_unstable();
+                tags.dedup();
+                tags.shrink_to_fit();
+                (worker, OfWorker { tags, app })
             })
             .collect();
         Self { by_worker, ..all }
