@@ -136,7 +136,7 @@ impl Engine {
         let wall = host.wall();
         committer.send(Command::Open(host.frame(wall), Disk::Works))?;
         let (opened, down) = match First::wait(&mut answers, host.now(), parts.patience).await? {
-            First::Open(opened) => (opened, None),
+            First::Open(opened) => (*opened, None),
             First::Down(down) => (Opened::default(), Some(down)),
         };
         if let (Some(simulated), Some(now)) = (host.simulated(), opened.simulated_now) {

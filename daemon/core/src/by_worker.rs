@@ -11,8 +11,8 @@ use crate::key::WorkerKey;
 /// A value for each worker.
 #[derive(Debug)]
 pub(crate) struct ByWorker<T> {
-    /// Holds what it points to, so that no other worker comes to be there.
-    seen: HashMap<*const WorkerKey, (Arc<WorkerKey>, usize)>,
+    /// By address. Holds what is there, so that no other worker comes to be there.
+    seen: HashMap<usize, (Arc<WorkerKey>, usize)>,
     places: BTreeMap<Arc<WorkerKey>, usize>,
     values: Vec<(Arc<WorkerKey>, T)>,
 }
@@ -27,7 +27,7 @@ impl<T: Default> ByWorker<T> {
     /// The one of all equal workers that came first, and its value.
     pub(crate) fn of(&mut self, worker: &Arc<WorkerKey>) -> &mut (Arc<WorkerKey>, T) {
         let Self { seen, places, values } = self;
-        let (_, place) = seen.entry(Arc::as_ptr(worker)).or_insert_with(|| {
+        let (_, place) = seen.entry(Arc::as_ptr(worker).addr()).or_insert_with(|| {
             let place = *places.entry(Arc::clone(worker)).or_insert_with(|| {
                 values.push((Arc::clone(worker), T::default()));
                 values.len() - 1

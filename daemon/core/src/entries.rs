@@ -106,6 +106,11 @@ impl Entries {
         self.pages.values_mut().flatten()
     }
 
+    /// In order of registration.
+    pub(crate) fn into_registrations(self) -> impl Iterator<Item = Registration> {
+        self.pages.into_values().flatten().map(|entry| entry.registration)
+    }
+
     /// Those after an id, in order of registration.
     pub(crate) fn after(&self, id: RegistrationId) -> impl Iterator<Item = &Entry> {
         let pages = self.pages.range(page_of(id)..);
@@ -113,36 +118,41 @@ impl Entries {
     }
 }
 
-/// Many at once, without room to spare. Of two with the same number the later one stays.
-impl FromIterator<Registration> for Entries {
-    fn from_iter<T: IntoIterator<Item = Registration>>(registrations: T) -> Self {
-        let mut entries = Self::default();
-        let mut run: Vec<Entry> = Vec::new();
-        for registration in registrations {
-            let (id, last) = (registration.id, run.last().map(Entry::id));
-            if last.is_some_and(|last| page_of(last) != page_of(id) || last >= id) {
-                entries.take_run(&mut run);
-            }
-            run.push(registration.into());
-        }
-        entries.take_run(&mut run);
-        entries
-    }
+/// Builds them without room to spare: what comes in order is put into its page at once. Of two with
+/// the same number the later one stays.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EntriesBuilder {
+    entries: Entries,
+    /// Those of one page, in order.
+    run: Vec<Entry>,
 }
 
-impl Entries {
-    /// Takes entries of one page, in order.
-    fn take_run(&mut self, run: &mut Vec<Entry>) {
+impl EntriesBuilder {
+    pub(crate) fn push(&mut self, registration: Registration) {
+        let (id, last) = (registration.id, self.run.last().map(Entry::id));
+        if last.is_some_and(|last| page_of(last) != page_of(id) || last >= id) {
+            self.end_run();
+        }
+        self.run.push(registration.into());
+    }
+
+    pub(crate) fn finish(mut self) -> Entries {
+        self.end_run();
+        self.entries
+    }
+
+    fn end_run(&mut self) {
+        let Self { entries, run } = self;
         let Some(page) = run.first().map(|first| page_of(first.id())) else { return };
-        match self.pages.entry(page) {
+        match entries.pages.entry(page) {
             btree_map::Entry::Vacant(vacant) => {
-                self.len += run.len();
+                entries.len += run.len();
                 let mut page = Vec::with_capacity(run.len());
                 page.append(run);
                 vacant.insert(page);
             }
             btree_map::Entry::Occupied(_) => run.drain(..).for_each(|entry| {
-                self.insert(entry);
+                entries.insert(entry);
             }),
         }
     }

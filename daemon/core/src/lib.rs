@@ -33,7 +33,7 @@ pub mod policy;
 pub mod profile;
 mod ready;
 pub mod registration;
-mod registrations;
+pub mod registrations;
 mod retry;
 pub mod saved;
 mod scheduler;

@@ -1,5 +1,7 @@
 //! All registrations in memory, and the ways to find one.
 
+mod builder;
+
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
@@ -8,7 +10,6 @@ use std::{
 };
 
 use crate::{
-    by_worker::ByWorker,
     entries::{Entries, Entry, Filed},
     key::{
         AppId, OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope, SyncKind,
@@ -18,9 +19,11 @@ use crate::{
     site::SiteKey,
 };
 
+pub use builder::RegistrationsBuilder;
+
 /// Registrations by id and by key, counted by owner and origin.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Registrations {
+pub struct Registrations {
     entries: Entries,
     by_worker: BTreeMap<Arc<WorkerKey>, OfWorker>,
     owner_counts: BTreeMap<OwnerId, usize>,
@@ -43,8 +46,14 @@ struct OfWorker {
 type TagAt = (u64, RegistrationId);
 
 impl Registrations {
-    pub(crate) fn len(&self) -> usize {
+    /// How many there are.
+    pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Whether a profile has any.
@@ -161,8 +170,13 @@ impl Registrations {
     }
 
     /// In order of registration.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Registration> {
+    pub fn iter(&self) -> impl Iterator<Item = &Registration> {
         self.entries.iter().map(|entry| &entry.registration)
+    }
+
+    /// In order of registration. No key may be changed.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Registration> {
+        self.entries.iter_mut().map(|entry| &mut entry.registration)
     }
 
     /// In order of registration, with where each is filed. No key may be changed.
@@ -237,34 +251,38 @@ impl Registrations {
     }
 }
 
-/// All that were on disk: what is in order is built in order, which takes a fraction of the time
-/// and leaves no room to spare.
+impl Extend<Registration> for Registrations {
+    fn extend<T: IntoIterator<Item = Registration>>(&mut self, registrations: T) {
+        for mut registration in registrations {
+            registration.key.worker = self.share(Arc::clone(&registration.key.worker));
+            self.remove(registration.id);
+            self.insert(registration);
+        }
+    }
+}
+
 impl FromIterator<Registration> for Registrations {
     fn from_iter<T: IntoIterator<Item = Registration>>(registrations: T) -> Self {
-        let mut of_workers = ByWorker::<(Vec<TagAt>, Option<AppId>)>::default();
-        let shared = registrations.into_iter().map(|mut registration| {
-            let (worker, (_, app)) = of_workers.of(&registration.key.worker);
-            registration.key.worker = Arc::clone(worker);
-            share_app(&mut registration, app);
-            registration
-        });
-        let entries = Entries::from_iter(shared);
-        for Entry { registration, .. } in entries.iter() {
-            let (_, (tags, _)) = of_workers.of(&registration.key.worker);
-            tags.push((digest(&registration.key), registration.id));
-        }
-        let mut all = Self { entries, ..Self::default() };
-        let of_workers = of_workers.into_sorted().into_iter();
-        let by_worker: BTreeMap<_, _> = of_workers
-            .map(|(worker, (mut tags, app))| {
-                all.count(&worker, tags.len());
-                tags.sort_unstable();
-                tags.dedup();
-                tags.shrink_to_fit();
-                (worker, OfWorker { tags, app })
-            })
-            .collect();
-        Self { by_worker, ..all }
+        let mut builder = RegistrationsBuilder::default();
+        registrations.into_iter().for_each(|one| builder.push(one));
+        builder.finish()
+    }
+}
+
+impl IntoIterator for Registrations {
+    type Item = Registration;
+    type IntoIter = std::vec::IntoIter<Registration>;
+
+    /// In order of registration.
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_registrations().collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl PartialEq for Registrations {
+    /// Where each is filed does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 

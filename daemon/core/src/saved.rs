@@ -7,7 +7,7 @@ use crate::{
     key::{OwnerId, ProfileKey},
     lease::Lease,
     profile::Profile,
-    registration::Registration,
+    registrations::Registrations,
     site::{Site, SiteKey},
     time::Timestamp,
 };
@@ -15,8 +15,8 @@ use crate::{
 /// All that is on disk, decoded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Saved {
-    /// In any order.
-    pub registrations: Vec<Registration>,
+    /// The registrations.
+    pub registrations: Registrations,
     /// The counters.
     pub counters: Counters,
     /// Login names of the owners: a uid that has come to belong to another name starts empty.

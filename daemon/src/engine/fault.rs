@@ -86,7 +86,7 @@ pub(super) enum Known {
 
 /// How the store is at the start.
 pub(super) enum First {
-    Open(Opened),
+    Open(Box<Opened>),
     Down(Down),
 }
 
@@ -102,7 +102,7 @@ impl First {
     ) -> Result<Self, EngineError> {
         let (error, reopen_at) = match timeout(limit, answers.recv()).await {
             Ok(Some(Answer::Opened(opened))) => match *opened {
-                Ok(opened) => return Ok(Self::Open(opened)),
+                Ok(opened) => return Ok(Self::Open(Box::new(opened))),
                 Err(error) => match error.remedy() {
                     Remedy::Person => return Err(error.into()),
                     Remedy::OpenAgain => (error, Some(now + SHORTEST)),

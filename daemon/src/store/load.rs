@@ -1,6 +1,6 @@
 //! From pieces on disk back to what is saved. Shared by all stores.
 
-use pwasync_core::{saved::Counters, site::SiteKey};
+use pwasync_core::{registrations::RegistrationsBuilder, saved::Counters, site::SiteKey};
 
 use crate::store::{
     Opened,
@@ -31,6 +31,7 @@ pub(super) struct Loaded {
 pub(super) struct Loader {
     decoder: Decoder,
     loaded: Loaded,
+    registrations: RegistrationsBuilder,
     /// The record whose pieces come in.
     current: Option<RecordId>,
     joined: Joined,
@@ -53,6 +54,7 @@ impl Loader {
         Self {
             decoder: Decoder::new(frame),
             loaded: Loaded::default(),
+            registrations: RegistrationsBuilder::default(),
             current: None,
             joined: Joined::default(),
             epoch: None,
@@ -104,6 +106,7 @@ impl Loader {
         let counters_step = if lost(RecordName::Counters) { LOST_COUNTER_STEP } else { 0 };
         let epoch_step = if lost(RecordName::Epoch) { LOST_COUNTER_STEP } else { 0 };
         let opened = &mut self.loaded.opened;
+        opened.saved.registrations = self.registrations.finish();
         // Where a counter is lost or behind, what was numbered with it tells.
         let counters = self.counters.unwrap_or_default();
         let least = |counted: u64, highest: u64| counted.max(highest).saturating_add(counters_step);
@@ -177,7 +180,7 @@ impl Loader {
                 let last = registration.last_attempt.as_ref().map(|ended| ended.id.epoch);
                 let highest = running.max(last).unwrap_or(0);
                 self.highest_epoch = self.highest_epoch.max(highest);
-                self.loaded.opened.saved.registrations.push(*registration);
+                self.registrations.push(*registration);
             }
             Record::Owner { owner, name } => {
                 opened.saved.owners.insert(owner, name.into());

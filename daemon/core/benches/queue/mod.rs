@@ -61,6 +61,7 @@ pub(crate) fn saved(count: u64, one_offs: OneOffs) -> Saved {
     }
     let owners = (0..OWNERS).map(|place| (owner(place), name(place))).collect();
     let counters = Counters { last_registration: count, ..Counters::default() };
+    let registrations = registrations.into_iter().collect();
     Saved { registrations, owners, counters, ..Saved::default() }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 /// Moves what lies ahead; the records that differ from those on disk.
 pub(super) fn catch_up(saved: &mut Saved, now: Timestamp) -> Vec<Record> {
     let mut records = Vec::new();
-    for registration in &mut saved.registrations {
+    for registration in saved.registrations.values_mut() {
         let ahead = latest(registration).saturating_since(now);
         if !ahead.is_zero() {
             move_registration(registration, ahead);

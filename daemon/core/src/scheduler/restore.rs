@@ -100,7 +100,7 @@ impl Scheduler {
         for entry in saved.history {
             scheduler.history.adopt(entry);
         }
-        for registration in &mut saved.registrations {
+        for registration in saved.registrations.values_mut() {
             scheduler.clamp(registration);
             scheduler.note(registration);
         }
@@ -108,7 +108,7 @@ impl Scheduler {
         if let Some(doubt) = &mut scheduler.doubt {
             doubt.last = last;
         }
-        scheduler.registrations = saved.registrations.into_iter().collect();
+        scheduler.registrations = saved.registrations;
         scheduler.file_all();
         scheduler
     }

@@ -477,7 +477,7 @@ impl World {
         let saved = scheduler.to_saved();
         assert_eq!(self.memory.read(), saved, "what was written and memory differ");
         let (mut keys, mut out) = (BTreeSet::new(), BTreeSet::new());
-        for one in &saved.registrations {
+        for one in saved.registrations.iter() {
             assert!(keys.insert(&one.key), "{:?} is registered twice", one.key);
             assert!(one.attempts < one.max_attempts, "{one:?} was charged too often");
             if let State::Firing { attempt, .. } = &one.state {

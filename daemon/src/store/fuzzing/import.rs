@@ -193,7 +193,6 @@ impl Daemon {
         };
         assert!(opened.set_aside.is_empty(), "{:?}", opened.set_aside);
         let mut stored = opened.saved;
-        stored.registrations.sort_by_key(|one| one.id);
         stored.leases.sort_by_key(|lease| lease.id);
         stored.history.sort_by_key(|entry| entry.sequence);
         let mut here = self.everything();

@@ -297,7 +297,7 @@ impl Found {
                 let mut registration = registration.into_core(clock)?;
                 self.follows(Kind::Registration, Some(registration.id.number()))?;
                 self.intern(&mut registration.key.worker);
-                self.saved.registrations.push(registration);
+                self.saved.registrations.extend([registration]);
             }
             Line::Site(site) => {
                 self.follows(Kind::Site, None)?;

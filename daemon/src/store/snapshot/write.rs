@@ -60,7 +60,7 @@ impl<W: Write> LineWriter<W> {
             self.counts.owners += 1;
             self.line(&Line::Owner(Owner::from_core(*owner, name)))?;
         }
-        for one in sorted(&saved.registrations, |one| one.id.number()) {
+        for one in saved.registrations.iter() {
             self.counts.registrations += 1;
             let line = Line::Registration(Box::new(Registration::from_core(one, clock)));
             self.line(&line)?;

@@ -9,6 +9,7 @@ use crate::{
     lease::{Lease, LeaseId, Leased},
     profile::Profile,
     registration::{Registration, State},
+    registrations::Registrations,
     saved::Saved,
     scheduler::{Caller, Scheduler, Viewer, shares::is_number},
     site::{Site, SiteKey},
@@ -241,7 +242,7 @@ impl Scheduler {
         &self,
         plan: &mut Plan,
         (viewer, kind): (Viewer, Kind),
-        registrations: Vec<Registration>,
+        registrations: Registrations,
     ) {
         let mut owners: BTreeMap<OwnerId, usize> = BTreeMap::new();
         let mut origins: BTreeMap<(OwnerId, String), (usize, usize)> = BTreeMap::new();
