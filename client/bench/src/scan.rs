@@ -1,9 +1,14 @@
 //! What sled itself needs to open a store and to read all that is in it: the limit of a restart.
 
-use std::{io::Write as _, path::PathBuf};
+use std::{
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::Args;
+use rustix::fs::{Advice, fadvise};
 
 use crate::process;
 
@@ -12,6 +17,9 @@ use crate::process;
 pub(crate) struct Arguments {
     /// The folder of the store
     store: PathBuf,
+    /// Read it from the disk, as after a boot
+    #[arg(long)]
+    from_disk: bool,
 }
 
 /// Opens the store and reads every record of every tree, then says how much memory that takes.
@@ -19,6 +27,9 @@ pub(crate) struct Arguments {
 /// # Errors
 /// When the store does not open or read.
 pub(crate) fn scan(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.from_disk {
+        forget(&arguments.store.join("db")).context("cannot have the store read from the disk")?;
+    }
     let config = sled::Config::new().path(&arguments.store).flush_every_ms(None);
     let store = config.open().context("cannot open the store")?;
     let mut bytes = 0;
@@ -34,4 +45,11 @@ pub(crate) fn scan(arguments: &Arguments) -> anyhow::Result<()> {
     writeln!(out, "{line}")?;
     out.flush()?;
     Ok(())
+}
+
+/// Has the kernel drop a file from its memory.
+fn forget(path: &Path) -> anyhow::Result<()> {
+    let file = File::open(path)?;
+    file.sync_data()?;
+    Ok(fadvise(&file, 0, None, Advice::DontNeed)?)
 }
