@@ -39,7 +39,7 @@ use crate::{
     store::{
         Opened, Store,
         batch::Batch,
-        committer::{Answer, Command, Committer, Disk},
+        committer::{Answer, COMMANDS, Command, Committer, Disk},
     },
 };
 use clock::Trust;
@@ -53,9 +53,9 @@ use simulation::Simulation;
 use sleep::Sleeping;
 use watch::Watchers;
 
-/// Answers of the committer that may wait: more than commands that may, so that its thread never
+/// Answers of the committer that may wait: as many as commands that may, so that its thread never
 /// waits for the engine.
-const ANSWERS: usize = 16;
+const ANSWERS: usize = COMMANDS + 1;
 
 /// Inputs taken before the committer has what they wrote, so that it does not wait for a flood.
 const INPUTS_AT_ONCE: usize = 32;

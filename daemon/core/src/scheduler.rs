@@ -307,7 +307,7 @@ impl Scheduler {
     }
 
     /// When to call [`Self::handle_timeout`] next, and why; `None`: nothing is due. Later than
-    /// the time of the last input.
+    /// the time of the last input, once its effects are drained.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Timestamp, WakeReason)> {
         let due = self.timers.first().map(|(at, id)| (at, WakeReason::RegistrationDue(id)));

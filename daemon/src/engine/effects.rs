@@ -19,8 +19,11 @@ impl Engine {
             match effect {
                 Effect::Record(record) => self.pipeline.write(Write::Record(record), now),
                 Effect::CheckConnection(number) => self.checks.ask(number),
-                Effect::Wake(_)
-                | Effect::Cancel { .. }
+                Effect::Wake(_) => {
+                    self.pipeline.gate(Gated::Effect(effect));
+                    self.hand_over_part();
+                }
+                Effect::Cancel { .. }
                 | Effect::Recorded { .. }
                 | Effect::CloseSession { .. }
                 | Effect::Launch { .. }
@@ -31,17 +34,17 @@ impl Engine {
                 | Effect::WakeMachine(_)
                 | Effect::HostChanged => self.pipeline.gate(Gated::Effect(effect)),
             }
-            self.hand_over_parts();
         }
     }
 
-    /// What is whole is written while the core works out the rest.
-    fn hand_over_parts(&mut self) {
-        while let Some(part) = self.pipeline.part() {
-            if let Err(error) = self.commit(part) {
-                // The next release tells of it.
-                self.failed = Some(error);
-            }
+    /// A part that is whole is written while the core works out the rest.
+    fn hand_over_part(&mut self) {
+        if self.failed.is_some() {
+            return;
+        }
+        if let Some(part) = self.pipeline.part() {
+            // The next release tells of it, and nothing leaves any more.
+            self.failed = self.commit(part).err();
         }
     }
 

@@ -45,8 +45,6 @@ pub(super) struct Pipeline {
     lines: Lines,
     goes: Goes,
     gated: Vec<Gated>,
-    /// Parts that go before what forms.
-    parts: VecDeque<(Batch, InFlight)>,
     /// Batches at the committer: what it writes, and what waits until it is free.
     in_flight: VecDeque<InFlight>,
     /// The last registration of what forms.
@@ -111,12 +109,19 @@ impl Pipeline {
     }
 
     pub(super) fn gate(&mut self, gated: Gated) {
-        let is_wake = matches!(gated, Gated::Effect(Effect::Wake(_)));
         self.gated.push(gated);
-        if is_wake && self.forming.len() >= committer::PART {
-            let part = (std::mem::take(&mut self.forming), self.take_gated());
-            self.parts.push_back(part);
-        }
+    }
+
+    /// Behind a wake: what forms, if it is a whole part. Give it to the committer, and say what
+    /// became of it ([`Self::handed`]).
+    pub(super) fn part(&mut self) -> Option<Batch> {
+        (self.forming.len() >= committer::PART).then(|| self.begin())
+    }
+
+    fn begin(&mut self) -> Batch {
+        let in_flight = self.take_gated();
+        self.in_flight.push_back(in_flight);
+        std::mem::take(&mut self.forming)
     }
 
     /// What is gated, for a batch with all that was written.
@@ -141,21 +146,10 @@ impl Pipeline {
         }
     }
 
-    /// A part that is whole: give it to the committer, and say what became of it
-    /// ([`Self::handed`]).
-    pub(super) fn part(&mut self) -> Option<Batch> {
-        let (batch, in_flight) = self.parts.pop_front()?;
-        self.in_flight.push_back(in_flight);
-        Some(batch)
-    }
-
     /// What is to be written goes to the committer at once, where it joins what is not begun yet.
     /// Lines of the history go with it unless others went less than `gap` ago; many of them go
     /// behind it, since what is gated does not wait for them.
     pub(super) fn release(&mut self, now: Timestamp, gap: Duration) -> Release {
-        if let Some(part) = self.part() {
-            return Release::Commit(part);
-        }
         let is_waited_for = !self.forming.is_empty() && !self.gated.is_empty();
         let lines_follow = is_waited_for && self.lines.len() >= committer::PART;
         if self.goes == Goes::Next {
@@ -169,9 +163,7 @@ impl Pipeline {
         match self.goes {
             Goes::Next => {
                 self.goes = if lines_follow { Goes::Next } else { self.lines_go() };
-                let in_flight = self.take_gated();
-                self.in_flight.push_back(in_flight);
-                Release::Commit(std::mem::take(&mut self.forming))
+                Release::Commit(self.begin())
             }
             Goes::Never | Goes::At(_) if self.gated.is_empty() || !self.in_flight.is_empty() => {
                 Release::Nothing
@@ -226,15 +218,14 @@ impl Pipeline {
         (last_recorded.saturating_add(1)..=last).map(RegistrationId::new)
     }
 
-    /// Something will be written with the next batch.
+    /// Something is written, or will be with the next batch.
     pub(super) fn has_writes(&self) -> bool {
-        !self.forming.is_empty() || !self.parts.is_empty()
+        !self.forming.is_empty() || !self.in_flight.is_empty()
     }
 
     /// Nothing forms and nothing is at the committer.
     pub(super) fn is_idle(&self) -> bool {
-        let forms = self.has_writes() || self.lines.waiting_since().is_some();
-        self.in_flight.is_empty() && !forms && self.gated.is_empty()
+        !self.has_writes() && self.lines.waiting_since().is_none() && self.gated.is_empty()
     }
 }
 
@@ -339,18 +330,17 @@ mod tests {
     fn what_wakes_many_is_written_in_parts() {
         let mut pipeline = Pipeline::default();
         let last = u64::try_from(committer::PART).unwrap() + 1;
+        let mut parts = Vec::new();
         for number in 1..=last {
             pipeline.write(Record::Delete(RegistrationId::new(number)).into(), START);
             pipeline.gate(Gated::Effect(wake(number)));
+            parts.extend(pipeline.part().map(|part| (number, part.len())));
         }
+        assert_eq!(parts, [(last - 1, committer::PART)]);
+        pipeline.handed(Handed::Alone);
         pipeline.gate(Gated::Effect(Effect::HostChanged));
-        let mut commit = |records| {
-            let batch = release(&mut pipeline);
-            assert!(matches!(batch, Release::Commit(batch) if batch.len() == records));
-            pipeline.handed(Handed::Alone);
-        };
-        commit(committer::PART);
-        commit(1);
+        assert!(matches!(release(&mut pipeline), Release::Commit(batch) if batch.len() == 1));
+        pipeline.handed(Handed::Alone);
         assert!(matches!(release(&mut pipeline), Release::Nothing));
         assert_eq!(pipeline.committed().len(), committer::PART);
         assert_eq!(pipeline.committed().len(), 2);

@@ -10,7 +10,7 @@ use pwasync_core::{
 use super::{Engine, fault::Known, sessions::Attached};
 use crate::{
     channel::{FromSession, OpenSession, Request, SessionInfo, Status, Welcome},
-    recording::{Open, Reconcile, Register, Remove, RemoveScope, Run, Unregister},
+    recording::{Open, Reconcile, Register, Remove, RemoveScope, Run, TimePassed, Unregister},
 };
 
 impl Engine {
@@ -24,11 +24,17 @@ impl Engine {
         if known == Known::Nothing && request.reads_records() {
             return;
         }
+        if self.down.is_some() && request.is_a_page_s_read() {
+            // What the failed write changed may still be in memory: a page must not go by that.
+            return;
+        }
         let now = self.host.now();
         match request {
             Request::Register { caller, new, reply } => {
                 // The answer is gated before the wake that the registration may lead to (P-14):
-                // both wait for the same batch, in this order.
+                // both wait for the same batch, in this order. What is overdue goes before: its
+                // wakes would end a part, and the answer leave without the registration.
+                self.do_overdue();
                 let worker = &new.key.worker;
                 let value = match self.take_call(worker) {
                     Ok(()) => self.core.call(now, Register(caller, new)),
@@ -90,6 +96,13 @@ impl Engine {
                 let value = self.watchers.open(viewer, recent, follow);
                 self.answer(reply, value);
             }
+        }
+    }
+
+    fn do_overdue(&mut self) {
+        let due = self.core.scheduler().poll_timeout();
+        if due.is_some_and(|(at, _)| at <= self.host.now()) {
+            self.call(TimePassed());
         }
     }
 
@@ -216,6 +229,11 @@ impl Request {
             | Self::Sessions { .. }
             | Self::Watch { .. } => false,
         }
+    }
+
+    /// A page or a browser reads, and may act on it.
+    fn is_a_page_s_read(&self) -> bool {
+        matches!(self, Self::GetRegistration { .. } | Self::GetTags { .. })
     }
 
     /// What it asks for comes from the store.

@@ -23,8 +23,9 @@ use crate::store::{
 /// So many batches wait at most; further writes join the last of them.
 const BATCHES: usize = 16;
 
-/// Besides these the engine has at most one opening out, and one reading for each check that may run.
-const COMMANDS: usize = BATCHES + 8;
+/// Commands that may wait. Besides batches the engine has at most one opening out, and one reading
+/// for each check that may run.
+pub const COMMANDS: usize = BATCHES + 8;
 
 /// Batches join to so many writes while there is room for more batches, and what wakes more is written
 /// in parts of so many: who waits for the first of a thousand does not wait for the last.

@@ -95,10 +95,14 @@ impl Bed {
     }
 
     pub(crate) async fn tags(&self) -> Vec<String> {
+        self.tags_if_answered().await.unwrap()
+    }
+
+    pub(crate) async fn tags_if_answered(&self) -> Option<Vec<String>> {
         let kind = SyncKind::OneOff;
         let request = |reply| Input::Request(Request::GetTags { worker: worker(), kind, reply });
-        let answered = soon(self.engine.ask(request)).await.unwrap().unwrap();
-        answered.value.unwrap().iter().map(|tag| tag.as_str().to_owned()).collect()
+        let answered = soon(self.engine.ask(request)).await.unwrap()?;
+        Some(answered.value.unwrap().iter().map(|tag| tag.as_str().to_owned()).collect())
     }
 
     /// Whether a read waits for something on its way to the disk. The test's runtime has
@@ -119,6 +123,13 @@ impl Bed {
         let (caller, profile) = (ada(), profile());
         let request = |reply| Input::Request(Request::Reconcile { caller, profile, list, reply });
         soon(self.engine.ask(request)).await.unwrap().unwrap().value.unwrap()
+    }
+
+    /// The same where it cannot be recorded.
+    pub(crate) async fn reconcile_in_vain(&self) {
+        let (caller, profile, list) = (ada(), profile(), Vec::new());
+        let request = |reply| Input::Request(Request::Reconcile { caller, profile, list, reply });
+        assert!(soon(self.engine.ask(request)).await.unwrap().is_none());
     }
 
     pub(crate) async fn status(&self) -> Status {

@@ -60,17 +60,28 @@ const TROUBLES: [Trouble; 10] = [
     Trouble::Writes("ENOSPC"),
 ];
 
+/// So many troubles a disk: a store does not give back what its log has grown to, and would fill so
+/// small a disk by itself in the end.
+const OF_A_DISK: usize = 2 * TROUBLES.len();
+
 /// Makes trouble so many times.
 pub(crate) async fn troubles(run: &mut Run, rounds: u64) -> Result<Tally, HarnessError> {
     let mut tally = Tally::new("disk trouble");
+    while tally.rounds < rounds {
+        of_a_disk(run, &mut tally, rounds).await?;
+    }
+    Ok(tally)
+}
+
+async fn of_a_disk(run: &mut Run, tally: &mut Tally, rounds: u64) -> Result<(), HarnessError> {
     let workdir = Workdir::create()?;
     let mut disk = LoopDisk::create(workdir.folder("loop", None)?, DISK_MEBIBYTES)?;
     let state = Some(disk.mounted().join("state"));
     let mut bed = Bed::new(run.random.u64(..), Diet::Writes, state)?;
     bed.start().await?;
     let mut slowest = 0.0_f64;
-    let troubles = TROUBLES.into_iter().cycle();
-    for (trouble, _) in troubles.zip(0..rounds) {
+    let troubles = TROUBLES.into_iter().cycle().take(OF_A_DISK);
+    for (trouble, _) in troubles.zip(tally.rounds..rounds) {
         let calm = Duration::from_millis(run.random.u64(0..=LONGEST_CALM));
         let took = round(&mut bed, &mut disk, trouble, calm).await;
         let took = took.inspect_err(|error| bed.keep_state(error))?;
@@ -84,7 +95,7 @@ pub(crate) async fn troubles(run: &mut Run, rounds: u64) -> Result<Tally, Harnes
         bed.ledger.lose(format!("it took {slowest:.0} ms to register again"));
     }
     tally.end(bed);
-    Ok(tally)
+    Ok(())
 }
 
 /// Says after how many milliseconds the daemon registered again.

@@ -3,7 +3,7 @@
 use pwasync_core::{
     NewRegistration, NewSchedule, NewSession, Scheduler,
     constraints::Constraints,
-    effect::{Effect, Wake},
+    effect::{Effect, Record, Wake},
     event::Event,
     facts::Source,
     key::SyncKind,
@@ -22,8 +22,8 @@ const START: Timestamp = Timestamp::from_millis(1_000_000);
 
 fn policy() -> Policy {
     let all = usize::try_from(CROWD).unwrap();
-    let (owner_registrations, origin_registrations) = (all, all);
-    let (slots, owner_slots) = (CROWD, CROWD);
+    let (owner_registrations, origin_registrations) = (2 * all, 2 * all);
+    let (slots, owner_slots) = (CROWD + 1, CROWD + 1);
     Policy { slots, owner_slots, owner_registrations, origin_registrations, ..Policy::default() }
 }
 
@@ -36,20 +36,25 @@ fn held() -> (Scheduler, Timestamp) {
     core.handle_event(START, network(None));
     let profile = names::profile("ana");
     for number in 0..CROWD {
-        let key = names::key(&format!("tag{number:03}"), SyncKind::OneOff);
-        let schedule = NewSchedule::OneOff { expires_in: None };
-        let constraints = Constraints::default();
-        let new = NewRegistration { key, app: None, schedule, constraints };
-        core.register(START, &names::caller(profile.owner), new).unwrap();
+        register(&mut core, START, &format!("tag{number:03}"));
     }
     let (running, finished) = (Vec::new(), Vec::new());
-    let session = NewSession { profile, capacity: Some(CROWD), running, finished, launch: None };
+    let session =
+        NewSession { profile, capacity: Some(CROWD + 1), running, finished, launch: None };
     let opened = core.open_session(START, session);
     core.handle_event(START, Event::SessionReady(opened.id));
     core.handle_event(START, network(Some(1)));
     assert!(wakes(&mut core).is_empty(), "nothing settles");
     let (settled, _) = core.poll_timeout().unwrap();
     (core, settled)
+}
+
+fn register(core: &mut Scheduler, now: Timestamp, tag: &str) {
+    let key = names::key(tag, SyncKind::OneOff);
+    let schedule = NewSchedule::OneOff { expires_in: None };
+    let constraints = Constraints::default();
+    let new = NewRegistration { key, app: None, schedule, constraints };
+    core.register(now, &names::caller(names::owner("ana")), new).unwrap();
 }
 
 /// What is left to be done, as far as it wakes.
@@ -84,4 +89,17 @@ fn another_input_comes_after_all_of_them() {
     let gone = Facts::new().change(settled, HostChange::Network(None), &policy());
     core.handle_event(settled, gone);
     assert_eq!(wakes(&mut core).len(), usize::try_from(CROWD).unwrap());
+}
+
+/// By which who answers the call gates the answer on the record, and not on a part before it.
+#[test]
+fn what_is_registered_is_written_before_any_wake_once_the_overdue_is_done() {
+    let (mut core, settled) = held();
+    core.handle_timeout(settled);
+    wakes(&mut core);
+    register(&mut core, settled, "one more");
+    let effects: Vec<_> = std::iter::from_fn(|| core.poll_effect()).collect();
+    let saved = effects.iter().position(|one| matches!(one, Effect::Record(Record::Save(_))));
+    let woken = effects.iter().position(|one| matches!(one, Effect::Wake(_)));
+    assert!(saved.is_some() && saved < woken, "{effects:?}");
 }

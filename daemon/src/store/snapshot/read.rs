@@ -9,6 +9,7 @@ use std::{
 use pwasync_core::{
     FieldError,
     key::{ProfileId, ProfileKey, WorkerKey},
+    registrations::RegistrationsBuilder,
     saved::Saved,
     site::SiteKey,
 };
@@ -86,7 +87,9 @@ enum Place {
 /// What was found.
 #[derive(Debug, Default)]
 struct Found {
+    /// All but the registrations.
     saved: Saved,
+    registrations: RegistrationsBuilder,
     counters: bool,
     kind: Kind,
     last_number: Option<u64>,
@@ -180,7 +183,8 @@ impl Parser {
         }
         match self.place {
             Place::End(taken) if self.refused.count == 0 => {
-                Ok(Export { taken, saved: self.found.saved })
+                let registrations = self.found.registrations.finish();
+                Ok(Export { taken, saved: Saved { registrations, ..self.found.saved } })
             }
             Place::End(_) | Place::Header | Place::Records(..) => Err(self.refused),
         }
@@ -272,6 +276,7 @@ impl Parser {
         self.refused.count += 1;
         // It will not be used.
         self.found.saved = Saved::default();
+        self.found.registrations = RegistrationsBuilder::default();
     }
 }
 
@@ -297,7 +302,7 @@ impl Found {
                 let mut registration = registration.into_core(clock)?;
                 self.follows(Kind::Registration, Some(registration.id.number()))?;
                 self.intern(&mut registration.key.worker);
-                self.saved.registrations.extend([registration]);
+                self.registrations.push(registration);
             }
             Line::Site(site) => {
                 self.follows(Kind::Site, None)?;
