@@ -44,8 +44,10 @@ impl RegistrationsBuilder {
         let entries = entries.finish();
         for Entry { registration, .. } in entries.iter() {
             let (_, Built { count, tags, .. }) = of_workers.of(&registration.key.worker);
-            // Vectors that grow would leave holes all over memory.
-            tags.reserve_exact(*count - tags.len());
+            // Vectors that grow would leave holes all over memory. With a little room the next ones
+            // that are registered move none of them.
+            let room = *count + *count / 16 + 1;
+            tags.reserve_exact(room - tags.len());
             tags.push((digest(&registration.key), registration.id));
         }
         let mut all = Registrations { entries, ..Registrations::default() };
