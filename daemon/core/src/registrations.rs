@@ -271,11 +271,11 @@ impl FromIterator<Registration> for Registrations {
 
 impl IntoIterator for Registrations {
     type Item = Registration;
-    type IntoIter = std::vec::IntoIter<Registration>;
+    type IntoIter = Box<dyn Iterator<Item = Registration>>;
 
     /// In order of registration.
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_registrations().collect::<Vec<_>>().into_iter()
+        Box::new(self.entries.into_registrations())
     }
 }
 

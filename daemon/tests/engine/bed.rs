@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use pwasync_core::{
-    Caller, NewRegistration, NewSchedule, Reconciled, RegisterError, Registered, Viewer,
+    Caller, Filter, NewRegistration, NewSchedule, Reconciled, RegisterError, Registered, Viewer,
     attempt::{Finished, Outcome},
     constraints::{Constraints, Transport},
     effect::{Counted, Inhibition, Wake},
     facts::{Connectivity, Metered},
     key::{
-        AttemptId, OwnerId, ProfileId, ProfileKey, RegistrationKey, Scope, SessionId, SyncKind,
-        Tag, WorkerKey,
+        AttemptId, OwnerId, ProfileId, ProfileKey, RegistrationId, RegistrationKey, Scope,
+        SessionId, SyncKind, Tag, WorkerKey,
     },
     policy::Policy,
 };
@@ -18,7 +18,7 @@ use pwasyncd::{
     channel::{
         Advance, AdvanceTarget, Advanced, Answered, AttemptsOut, Checks, Commits, EngineSender,
         FromSession, Input, OUTBOX, OpenSession, Request, SimulatedNetwork, SimulationRequest,
-        Status, ToSession, channel, inhibitions,
+        Status, StoreFailure, ToSession, channel, inhibitions,
     },
     engine::{Engine, EngineError, EngineParts},
     host::{FirstNetwork, HostKind},
@@ -119,17 +119,28 @@ impl Bed {
 
     /// What a browser that attaches does first: it tells its whole list.
     pub(crate) async fn reconcile(&self, tags: &[&str]) -> Reconciled {
+        self.reconcile_if_answered(tags).await.unwrap()
+    }
+
+    pub(crate) async fn reconcile_if_answered(&self, tags: &[&str]) -> Option<Reconciled> {
         let list = tags.iter().map(|tag| one_off(tag)).collect();
         let (caller, profile) = (ada(), profile());
         let request = |reply| Input::Request(Request::Reconcile { caller, profile, list, reply });
-        soon(self.engine.ask(request)).await.unwrap().unwrap().value.unwrap()
+        Some(soon(self.engine.ask(request)).await.unwrap()?.value.unwrap())
     }
 
-    /// The same where it cannot be recorded.
-    pub(crate) async fn reconcile_in_vain(&self) {
-        let (caller, profile, list) = (ada(), profile(), Vec::new());
-        let request = |reply| Input::Request(Request::Reconcile { caller, profile, list, reply });
-        assert!(soon(self.engine.ask(request)).await.unwrap().is_none());
+    /// From here on the store fails so; `None`: it works.
+    pub(crate) async fn fail_store(&self, failure: Option<StoreFailure>) {
+        self.simulate(|reply| SimulationRequest::FailStore { failure, for_: None, reply }).await;
+    }
+
+    /// Tags of what people are shown.
+    pub(crate) async fn listed(&self) -> Vec<String> {
+        let (viewer, filter, after, limit) =
+            (Viewer::Administrator, Filter::default(), RegistrationId::new(0), 100);
+        let request = |reply| Input::Request(Request::List { viewer, filter, after, limit, reply });
+        let listed = soon(self.engine.ask(request)).await.unwrap().unwrap().value;
+        listed.views.iter().map(|view| view.registration.key.tag.as_str().to_owned()).collect()
     }
 
     pub(crate) async fn status(&self) -> Status {

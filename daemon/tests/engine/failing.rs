@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pwasync_core::facts::StoreAccess;
 use pwasyncd::{
-    channel::{AttemptsOut, SimulationRequest, StoreFailure},
+    channel::{AttemptsOut, StoreFailure},
     store::{
         Opened, Store,
         batch::Batch,
@@ -50,10 +50,10 @@ impl Store for LateStore {
 async fn nothing_new_is_shown_that_was_not_recorded() {
     let bed = Bed::start(MemoryStore::new()).await;
     bed.register("kept").await.unwrap();
-    let failure = Some(StoreFailure::NoSpace);
-    bed.simulate(|reply| SimulationRequest::FailStore { failure, for_: None, reply }).await;
+    bed.fail_store(Some(StoreFailure::NoSpace)).await;
     assert!(bed.register("lost").await.is_none());
     assert_eq!(bed.status().await.store, StoreAccess::ReadOnly);
+    assert_eq!(bed.listed().await, ["kept"]);
     assert_eq!(bed.status().await.counts.pending, 1);
     bed.stop().await;
 }
@@ -63,12 +63,11 @@ async fn nothing_new_is_shown_that_was_not_recorded() {
 async fn pages_are_not_answered_from_what_may_not_be_recorded() {
     let bed = Bed::start(MemoryStore::new()).await;
     bed.register("kept").await.unwrap();
-    let failure = Some(StoreFailure::NoSpace);
-    bed.simulate(|reply| SimulationRequest::FailStore { failure, for_: None, reply }).await;
-    bed.reconcile_in_vain().await;
+    bed.fail_store(Some(StoreFailure::NoSpace)).await;
+    assert!(bed.reconcile_if_answered(&[]).await.is_none());
     assert_eq!(bed.status().await.store, StoreAccess::ReadOnly);
     assert_eq!(bed.tags_if_answered().await, None);
-    bed.simulate(|reply| SimulationRequest::FailStore { failure: None, for_: None, reply }).await;
+    bed.fail_store(None).await;
     bed.advance(5 * SECOND, AttemptsOut::HoldTime).await;
     assert_eq!(bed.tags().await, ["kept"]);
     bed.stop().await;
@@ -85,6 +84,7 @@ async fn a_disk_that_does_not_answer_is_a_failed_one_that_heals() {
     soon(came.recv()).await.unwrap();
     let status = bed.status().await;
     assert_eq!(status.store, StoreAccess::ReadOnly);
+    assert_eq!(status.counts.pending, 0);
     let problem = status.store_problem.unwrap();
     assert!(problem.ends_with("its disk has not answered for 0 s"), "{problem}");
     assert_eq!(bed.tags_if_answered().await, None);
@@ -162,12 +162,10 @@ async fn a_disk_that_is_unmounted_is_told_of_and_awaited() {
     let (state, mounted) = (disk.path().join("state"), disk.path().join("mounted"));
     let bed = Bed::start(SledStore::new(state.clone())).await;
     bed.register("mail").await.unwrap();
-    let failure = Some(StoreFailure::InputOutput);
-    bed.simulate(|reply| SimulationRequest::FailStore { failure, for_: None, reply }).await;
+    bed.fail_store(Some(StoreFailure::InputOutput)).await;
     assert!(bed.register("lost").await.is_none());
     std::fs::rename(&state, &mounted).unwrap();
-    let heal = |reply| SimulationRequest::FailStore { failure: None, for_: None, reply };
-    bed.simulate(heal).await;
+    bed.fail_store(None).await;
     bed.advance(5 * SECOND, AttemptsOut::HoldTime).await;
     let status = bed.status().await;
     assert_eq!(status.store, StoreAccess::ReadOnly);

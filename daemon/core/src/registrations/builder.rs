@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Takes registrations one by one: what comes in order is built in order, which takes a fraction of
-/// the time and leaves no room to spare. Of two with the same number the later one stays.
+/// the time and leaves little room to spare. Of two with the same number the later one stays.
 #[derive(Debug, Default)]
 pub struct RegistrationsBuilder {
     entries: EntriesBuilder,
